@@ -1,0 +1,73 @@
+"""Short names of the estimators, and the file that holds each."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import Any
+
+from adami.estimators._base import Estimator
+
+CLASSES: dict[str, tuple[str, str]] = {
+    "auto": ("auto", "Auto"),
+    "chao_shen": ("chao_shen", "ChaoShen"),
+    "frenzel_pompe": ("frenzel_pompe", "FrenzelPompe"),
+    "gaussian": ("gaussian", "Gaussian"),
+    "gaussian_copula": ("gaussian_copula", "GaussianCopula"),
+    "grassberger": ("grassberger", "Grassberger"),
+    "jackknife": ("jackknife", "Jackknife"),
+    "kl": ("kozachenko_leonenko", "KozachenkoLeonenko"),
+    "ksg": ("ksg", "KSG"),
+    "lnc": ("lnc", "LNC"),
+    "mesner_shalizi": ("mesner_shalizi", "MesnerShalizi"),
+    "miller_madow": ("miller_madow", "MillerMadow"),
+    "mixed_ksg": ("mixed_ksg", "MixedKSG"),
+    "nsb": ("nsb", "NSB"),
+    "plugin": ("plugin", "Plugin"),
+    "ross": ("ross", "Ross"),
+    "shrinkage": ("shrinkage", "Shrinkage"),
+    "student_copula": ("student_copula", "StudentCopula"),
+}
+"""Short name -> (module, class)."""
+
+
+def names() -> list[str]:
+    """Return the short names of all estimators."""
+    return sorted(CLASSES)
+
+
+def get(method: str | Estimator, **parameters: Any) -> Estimator:
+    """Return an estimator by its short name; an estimator is returned as it is.
+
+    Parameters
+    ----------
+    method : str or Estimator
+    **parameters
+        Passed to the constructor, with a name only.
+
+    Raises
+    ------
+    ValueError
+        If there is no method of that name; near spellings are offered.
+
+    Examples
+    --------
+    >>> from adami.estimators import get
+    >>> get("ksg", k=5)
+    KSG(k=5)
+    """
+    if isinstance(method, Estimator):
+        if parameters:
+            raise ValueError("parameters belong to the estimator object itself when one is given")
+        return method
+    if not isinstance(method, str):
+        raise TypeError(f"method must be a name or an estimator object, got {type(method).__name__}")
+    if method not in CLASSES:
+        near = difflib.get_close_matches(method, CLASSES, n=2)
+        hint = (
+            f"did you mean {' or '.join(map(repr, near))}?" if near else f"choose one of {', '.join(names())}"
+        )
+        raise ValueError(f"unknown method {method!r}: {hint}")
+    module, cls = CLASSES[method]
+    made: Estimator = getattr(import_module(f"adami.estimators.{module}"), cls)(**parameters)
+    return made
