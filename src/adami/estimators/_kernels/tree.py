@@ -1,0 +1,124 @@
+"""A balanced tree of boxes over points: built once, walked by neighbour searches and range counts."""
+
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+SAMPLE = 128
+"""Points looked at to find the widest axis of a node."""
+
+
+class Tree(NamedTuple):
+    """Points in leaf order, coordinate by coordinate, with the tight box of every node.
+
+    Node 0 is the root, the children of node i are 2 i + 1 and 2 i + 2, and all leaves are on the last level:
+    leaf j is node ``n_leaves - 1 + j`` and holds the points ``start[j]`` to ``start[j + 1]``.
+    """
+
+    points: np.ndarray
+    """float64 ``(d, n)``."""
+    order: np.ndarray
+    """int64 ``(n,)``: row of each point in the caller's data."""
+    start: np.ndarray
+    """int64 ``(n_leaves + 1,)``."""
+    low: np.ndarray
+    """float64 ``(2 n_leaves - 1, d)``: lower corner of each node."""
+    high: np.ndarray
+    """float64 ``(2 n_leaves - 1, d)``."""
+
+
+def build(columns: np.ndarray, leaf_size: int) -> Tree:
+    """Return the tree of the points ``columns``, ``(d, n)`` and C-contiguous, at most `leaf_size` a leaf."""
+    n = columns.shape[1]
+    levels = 0
+    while (n >> levels) > leaf_size:
+        levels += 1
+    start = (np.arange((1 << levels) + 1, dtype=np.int64) * n) >> levels
+    order = np.arange(n, dtype=np.int64)
+    points = np.empty_like(columns)
+    low = np.empty((2 * (1 << levels) - 1, len(columns)))
+    high = np.empty_like(low)
+    _split(columns, order, start, levels)
+    _boxes(columns, order, start, points, low, high)
+    return Tree(points, order, start, low, high)
+
+
+@njit(cache=True, nogil=True)
+def _split(columns, order, start, levels):
+    """Order the points so that every node's points lie together, halving each node along its widest axis."""
+    keys = np.empty(columns.shape[1])
+    for level in range(levels):
+        width = 1 << (levels - level)
+        for node in range(1 << level):
+            a, b = start[node * width], start[(node + 1) * width]
+            middle = start[node * width + width // 2]
+            axis = _widest(columns, order, a, b)
+            for i in range(a, b):
+                keys[i] = columns[axis, order[i]]
+            _select(keys, order, a, b - 1, middle)
+
+
+@njit(cache=True, nogil=True)
+def _widest(columns, order, a, b):
+    step = max(1, (b - a) // SAMPLE)
+    best, axis = -1.0, 0
+    for c in range(columns.shape[0]):
+        low = high = columns[c, order[a]]
+        for i in range(a, b, step):
+            v = columns[c, order[i]]
+            low = min(low, v)
+            high = max(high, v)
+        if high - low > best:
+            best, axis = high - low, c
+    return axis
+
+
+@njit(cache=True, nogil=True)
+def _select(keys, order, left, right, k):
+    """Put the k-th smallest key at place k, smaller ones before, larger ones behind (Hoare's selection)."""
+    while right > left:
+        # median of three, which also keeps sorted input fast
+        x, y, z = keys[left], keys[(left + right) // 2], keys[right]
+        pivot = max(min(x, y), min(max(x, y), z))
+        i, j = left, right
+        while i <= j:
+            while keys[i] < pivot:
+                i += 1
+            while keys[j] > pivot:
+                j -= 1
+            if i <= j:
+                keys[i], keys[j] = keys[j], keys[i]
+                order[i], order[j] = order[j], order[i]
+                i += 1
+                j -= 1
+        if k <= j:
+            right = j
+        elif k >= i:
+            left = i
+        else:
+            return
+
+
+@njit(cache=True, nogil=True)
+def _boxes(columns, order, start, points, low, high):
+    d, n = columns.shape
+    n_leaves = len(start) - 1
+    for c in range(d):
+        for i in range(n):
+            points[c, i] = columns[c, order[i]]
+        for leaf in range(n_leaves):
+            node = n_leaves - 1 + leaf
+            least = most = points[c, start[leaf]]
+            for i in range(start[leaf], start[leaf + 1]):
+                least = min(least, points[c, i])
+                most = max(most, points[c, i])
+            low[node, c] = least
+            high[node, c] = most
+        for node in range(n_leaves - 2, -1, -1):
+            low[node, c] = min(low[2 * node + 1, c], low[2 * node + 2, c])
+            high[node, c] = max(high[2 * node + 1, c], high[2 * node + 2, c])
