@@ -130,7 +130,9 @@ def _unmask(array: np.ma.MaskedArray[Any, Any]) -> np.ndarray:
         return array.astype(np.float64).filled(np.nan)
     if array.dtype.kind in "mM":
         return np.asarray(array.filled(np.array("NaT", dtype=array.dtype)))
-    return array.astype(object).filled(None)
+    labels = np.array(array.data, dtype=object)
+    labels[np.ma.getmaskarray(array)] = None  # filled(None) would write the word "?"
+    return labels
 
 
 def _one_column(values: Any, name: str) -> np.ndarray:

@@ -1,0 +1,5 @@
+"""The command line: one command a file, thin."""
+
+from adami.cli.app import main
+
+__all__ = ["main"]

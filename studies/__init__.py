@@ -1,0 +1,1 @@
+"""The papers' claims, measured again: one script a paper."""
