@@ -51,12 +51,15 @@ class Interaction:
     synergy : Estimate
         I(first, second; target) - I(first; target) - I(second; target): positive where they speak only
         together, negative where they repeat each other.
+    adjusted_p : float or None
+        p-value of synergy = 0 after Benjamini-Hochberg over the pairs measured.
     """
 
     first: str
     second: str
     together: float
     synergy: Estimate
+    adjusted_p: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class Ranking:
                     "second": i.second,
                     "together": _plain(i.together),
                     "synergy": i.synergy.to_dict(),
+                    "adjusted_p": i.adjusted_p,
                 }
                 for i in self.interactions
             ],

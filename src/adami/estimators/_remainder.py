@@ -1,0 +1,67 @@
+"""What a neighbour estimator sees beyond a fitted model: its value on the rows less its value on rows of the model.
+
+A neighbour estimator is biased towards 0 by an amount that depends on n, dimension and strength. Rows drawn from
+the fitted model, of the same number and shape, show nearly the same bias, so the difference shows what the model
+leaves out, and model + difference is a neighbour estimate whose bias is gone where the model is nearly right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from adami._parallel import ordered_map
+
+DRAWS = 4
+CERTAIN_BELOW, CERTAIN_ABOVE = 2.0, 4.0
+"""Standard errors of the remainder: below the first it is noise, above the second it counts in full."""
+
+
+class Remainder(NamedTuple):
+    """Neighbour estimate on the rows, on rows of the model, and what to make of the difference."""
+
+    neighbours: float
+    """On the rows."""
+    expected: float
+    """On rows of the model."""
+    error: float
+    """Standard error of the difference."""
+    local: np.ndarray
+    """Local values on the rows."""
+
+    @property
+    def difference(self) -> float:
+        """What the model leaves out (or claims too much), in nats."""
+        return self.neighbours - self.expected
+
+    @property
+    def weight(self) -> float:
+        """0 for a difference within the noise, 1 for a certain one."""
+        size = abs(self.difference) / max(self.error, 1e-300)
+        return min(1.0, max(0.0, (size - CERTAIN_BELOW) / (CERTAIN_ABOVE - CERTAIN_BELOW)))
+
+
+def remainder(
+    terms: np.ndarray,
+    simulate: Callable[[np.random.Generator], np.ndarray],
+    rng: np.random.Generator,
+    n_jobs: int | None = 1,
+) -> Remainder:
+    """Compare local values on the rows with those on rows of the model.
+
+    Parameters
+    ----------
+    terms : numpy.ndarray
+        Local values on the rows.
+    simulate : callable
+        ``simulate(rng)`` draws as many rows from the model and returns the local values there.
+    rng : numpy.random.Generator
+    n_jobs : int
+    """
+    drawn = ordered_map(simulate, rng.spawn(DRAWS), n_jobs)
+    means = [float(d.mean()) for d in drawn]
+    error = math.sqrt(terms.var() / len(terms) + float(np.mean([d.var() / len(d) for d in drawn])) / DRAWS)
+    return Remainder(float(terms.mean()), float(np.mean(means)), error, terms)

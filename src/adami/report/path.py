@@ -1,0 +1,210 @@
+"""The greedy path to the smallest set of columns that tells what all of them tell about a target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from adami._parallel import ordered_map, seeds
+from adami.estimators._base import Estimator
+from adami.estimators.registry import get
+from adami.estimators.selection import sidak, tail_probability
+from adami.report._progress import Progress
+from adami.report._table import Table
+from adami.report.results import Interaction, Relevance, Step
+from adami.result import Diagnostic, Estimate
+
+MAX_STEPS = 8
+MAX_CANDIDATES = 30
+ALPHA = 0.05
+LOCAL = 0.5
+"""Share of an axis that a neighbourhood may span before a conditional estimate is no longer local."""
+LOCAL_NEIGHBOURS = 5
+
+
+def sufficient_path(
+    table: Table,
+    estimator: Estimator,
+    target: str,
+    ranked: Sequence[Relevance],
+    pairs: Sequence[Interaction],
+    path: list[Step],
+    entropy: Estimate | None,
+    *,
+    confidence: float,
+    permutations: int,
+    random_state: np.random.Generator,
+    n_jobs: int | None,
+    progress: Progress,
+) -> list[Diagnostic]:
+    """Add columns while they tell something new, testing each by (local) permutation.
+
+    Each step takes the column with the largest I(column; target | chosen). It is accepted when a permutation
+    test, corrected for having picked the best of all candidates, is significant; otherwise a pair whose synergy
+    is significant gets a chance to enter together, and the path ends.
+
+    Parameters
+    ----------
+    table : Table
+    estimator : Estimator
+        Of the gains; a method without a conditional form is replaced by "mesner_shalizi".
+    target : str
+    ranked : sequence of Relevance
+        Usable columns, most informative first.
+    pairs : sequence of Interaction
+    path : list of Step
+        Filled in place, so that an interruption keeps what is there.
+    entropy : Estimate or None
+        H(target) when the target is discrete.
+    confidence, permutations, random_state, n_jobs, progress
+        As in `rank`.
+
+    Returns
+    -------
+    list of Diagnostic
+        Why the path ended where it did.
+    """
+    conditional = estimator if type(estimator)._conditional is not Estimator._conditional else get("mesner_shalizi")
+    walk = _Walk(table, target, conditional, confidence, permutations, n_jobs)
+    left = _candidates(ranked, pairs)
+    known = {r.name: r.information for r in ranked}
+    notes: list[Diagnostic] = []
+    generators = seeds(random_state, 2 * MAX_STEPS)
+    while left and len(path) < MAX_STEPS:
+        chosen = [s.name for s in path]
+        total = path[-1].total if path else 0.0
+        if not walk.is_local([*chosen, left[0]]):
+            notes.append(walk.too_wide(chosen))
+            break
+        gains = [known[c].value for c in left] if not chosen else walk.gains(left, chosen)
+        best = int(np.argmax(gains))
+        gain = walk.test(left[best], chosen, len(left), generators[2 * len(path)])
+        accepted = _significant(gain)
+        duo = None if accepted else _partners(pairs, left, chosen)
+        if duo is not None and walk.is_local([*chosen, *duo]):
+            first, second = duo
+            after = walk.test(second, [*chosen, first], len(pairs), generators[2 * len(path) + 1])
+            if _significant(after):
+                before = known[first] if not chosen else walk.gain(first, chosen)
+                path.append(Step(first, before, total + before.value))
+                path.append(Step(second, after, total + before.value + after.value))
+                left = [c for c in left if c not in duo]
+                progress.step("path", 2)
+                continue
+        path.append(Step(left[best], gain, total + gain.value, accepted))
+        progress.step("path")
+        if not accepted:
+            break
+        left.pop(best)
+    if len(path) >= MAX_STEPS and left and path[-1].accepted:
+        notes.append(Diagnostic("path_limit", f"the path ends after {MAX_STEPS} columns; more may tell something"))
+    return notes + _above_entropy(path, entropy, target)
+
+
+class _Walk:
+    """Gains along the path, each on the rows that are complete for it."""
+
+    def __init__(
+        self,
+        table: Table,
+        target: str,
+        estimator: Estimator,
+        confidence: float,
+        permutations: int,
+        n_jobs: int | None,
+    ) -> None:
+        self.table, self.target, self.estimator = table, target, estimator
+        self.confidence, self.permutations, self.n_jobs = confidence, permutations, n_jobs
+
+    def gains(self, candidates: Sequence[str], chosen: Sequence[str]) -> list[float]:
+        return [g.value for g in ordered_map(lambda c: self.gain(c, chosen), candidates, self.n_jobs)]
+
+    def gain(self, name: str, chosen: Sequence[str]) -> Estimate:
+        from adami.estimators.resampling import assess
+
+        x, y, given = self._slots(name, chosen)
+        return assess(self.estimator, x, y, given, interval=False)
+
+    def test(self, name: str, chosen: Sequence[str], tried: int, rng: np.random.Generator) -> Estimate:
+        """Measure a gain, with interval and p-value; the p-value corrected for the candidates goes to the details."""
+        from adami.estimators.resampling import assess, permutation_test
+
+        x, y, given = self._slots(name, chosen)
+        gain = assess(self.estimator, x, y, given, confidence=self.confidence, random_state=rng)
+        if not self.permutations or not np.isfinite(gain.value):
+            return gain
+        if gain.value == 0.0 and gain.interval == (0.0, 0.0):
+            return gain.replace(p_value=1.0, details={**gain.details, "adjusted_p": 1.0})
+        found = permutation_test(
+            self.estimator, x, y, given, permutations=self.permutations, random_state=rng, n_jobs=self.n_jobs
+        )
+        tail = tail_probability(found.statistic, found.null)
+        details = {**gain.details, "adjusted_p": sidak(tail, tried), "candidates": tried}
+        return gain.replace(p_value=found.p_value, details=details).with_diagnostics(*found.diagnostics)
+
+    def is_local(self, names: Sequence[str]) -> bool:
+        """Tell whether the rows fill the space of these columns and the target densely enough."""
+        dim = sum(self.table[n].kind != "discrete" for n in [*names, self.target])
+        n = len(self.table.complete([*names, self.target]))
+        return n > LOCAL_NEIGHBOURS and (dim <= 2 or (LOCAL_NEIGHBOURS / n) ** (1 / dim) <= LOCAL)
+
+    def too_wide(self, chosen: Sequence[str]) -> Diagnostic:
+        return Diagnostic(
+            "too_few_samples",
+            f"the path ends after {len(chosen)} column(s): {self.table.n:,} rows are too few to measure what a "
+            "further one adds to them; more columns may tell something",
+            "note",
+            "low",
+        )
+
+    def _slots(self, name: str, chosen: Sequence[str]):  # type: ignore[no-untyped-def]
+        if not chosen:
+            return (*self.table.slots([name], [self.target]), None)
+        return self.table.slots([name], [self.target], chosen)
+
+
+def _candidates(ranked: Sequence[Relevance], pairs: Sequence[Interaction]) -> list[str]:
+    """Return the most relevant columns, and before the last of them those that speak in pairs."""
+    paired = [n for i in pairs if _speaks(i) for n in (i.first, i.second)]
+    wanted = set(dict.fromkeys([*paired[: MAX_CANDIDATES // 2], *[r.name for r in ranked]][:MAX_CANDIDATES]))
+    return [r.name for r in ranked if r.name in wanted]
+
+
+def _speaks(pair: Interaction) -> bool:
+    p = pair.synergy.p_value if pair.adjusted_p is None else pair.adjusted_p
+    return pair.synergy.value > 0 and p is not None and p < ALPHA
+
+
+def _partners(
+    pairs: Sequence[Interaction], left: Sequence[str], chosen: Sequence[str]
+) -> tuple[str, str] | None:
+    """Return the pair not yet chosen with the largest synergy that is beyond its error."""
+    able = [i for i in pairs if _speaks(i) and i.first in left and i.second in left]
+    if not able:
+        return None
+    best = max(able, key=lambda i: (i.synergy.value, i.first, i.second))
+    return best.first, best.second
+
+
+def _significant(gain: Estimate) -> bool:
+    if np.isinf(gain.value):
+        return True
+    if "adjusted_p" in gain.details:
+        return gain.value > 0 and float(gain.details["adjusted_p"]) <= ALPHA
+    return gain.interval is not None and gain.interval[0] > 0
+
+
+def _above_entropy(path: Sequence[Step], entropy: Estimate | None, target: str) -> list[Diagnostic]:
+    accepted = [s for s in path if s.accepted]
+    if entropy is None or not accepted or accepted[-1].total <= entropy.value * (1 + 1e-9):
+        return []
+    return [
+        Diagnostic(
+            "above_entropy",
+            f"the gains of the path add up to {accepted[-1].total:.4g} nats, more than H({target}) = "
+            f"{entropy.value:.4g}: each is measured with an error, and the last ones are likely too high",
+            "warning",
+            "high",
+        )
+    ]

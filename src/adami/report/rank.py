@@ -1,0 +1,325 @@
+"""Which columns tell how much about a target, which repeat each other, and which few are enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from adami._inputs import RawColumns
+from adami._parallel import seeds
+from adami.estimators._base import Estimator
+from adami.estimators.registry import get
+from adami.report._progress import Progress, Report, collect
+from adami.report._table import Field, Table
+from adami.report.interactions import Pair, adjusted, choose_pairs, measure_pair, repeated_by
+from adami.report.path import MAX_STEPS, sufficient_path
+from adami.report.results import Interaction, Ranking, Relevance, Step
+from adami.result import Diagnostic, Estimate
+from adami.variables import Kind, Missing
+
+LEAST_ROWS = 5
+"""Fewest complete rows for which a number is worth the name."""
+
+
+def rank(
+    columns: RawColumns,
+    target: str,
+    *,
+    method: str | Estimator = "auto",
+    kinds: Kind | Mapping[str, Kind] | None = None,
+    missing: Missing = "drop",
+    confidence: float = 0.95,
+    permutations: int = 199,
+    max_pairs: int = 66,
+    random_state: int | np.random.Generator | None = 0,
+    n_jobs: int | None = 1,
+    progress: Report = None,
+) -> Ranking:
+    """Rank the columns of a table by what they tell about a target.
+
+    Parameters
+    ----------
+    columns : mapping of name -> raw column
+    target : str
+        Column to be told about.
+    method : str or Estimator
+        Estimator of the relevance and of the path.
+    kinds : str or mapping of name -> kind, optional
+    missing : {"drop", "raise", "category"}
+        With "drop" every number uses the rows that are complete for its own columns.
+    confidence : float
+    permutations : int
+        Behind every p-value; 0 for none.
+    max_pairs : int
+        Most pairs of columns looked at for redundancy and synergy; 0 for none.
+    random_state : int, numpy.random.Generator or None
+    n_jobs : int
+        Number of threads; the answer does not depend on it.
+    progress : callable(done, total, what), optional
+
+    Returns
+    -------
+    Ranking
+        Interrupted from the keyboard, what was measured until then, with the diagnostic ``"interrupted"``.
+
+    Raises
+    ------
+    KeyError
+        If the target is no column; near spellings are offered.
+    ValueError
+        If the target has no values or there is no other column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from adami.report.rank import rank
+    >>> a, b = np.array([0, 0, 1, 1] * 30), np.array([0, 1, 0, 1] * 30)
+    >>> found = rank({"a": a, "b": b, "y": a ^ b}, "y", permutations=99)
+    >>> found.sufficient
+    ('a', 'b')
+    """
+    table = Table(columns, kinds, missing)
+    found = measure_ranking(
+        table,
+        target,
+        get(method),
+        confidence=confidence,
+        permutations=permutations,
+        max_pairs=max_pairs,
+        random_state=random_state,
+        n_jobs=n_jobs,
+        progress=Progress(progress, planned(table, max_pairs)),
+    )
+    settings = {**found.settings, "missing": missing}
+    return replace(found, settings=settings)
+
+
+def planned(table: Table, max_pairs: int) -> int:
+    """Return how many pieces of work a ranking counts."""
+    others = len(table.fields) - 1
+    return others + min(max_pairs, others * (others - 1) // 2) + MAX_STEPS
+
+
+def measure_ranking(
+    table: Table,
+    target: str,
+    estimator: Estimator,
+    *,
+    confidence: float,
+    permutations: int,
+    max_pairs: int,
+    random_state: int | np.random.Generator | None,
+    n_jobs: int | None,
+    progress: Progress,
+) -> Ranking:
+    """Rank the columns of a checked table; the parameters are those of `rank`."""
+    start = time.perf_counter()
+    goal = table[target]
+    names = [n for n in table.fields if n != target]
+    if not names:
+        raise ValueError(f"the table has no column beside the target {target!r}")
+    if not goal.present.any():
+        raise ValueError(f"target {target!r} has no values")
+    for_relevance, for_pairs, for_path = seeds(random_state, 3)
+    whole_work = planned(table, max_pairs)
+    diagnostics = [*table.gaps(), *_target_notes(goal)]
+    measured: dict[int, Estimate] = {}
+    rows: tuple[Relevance, ...] = ()
+    found: dict[int, Pair] = {}
+    pairs: list[Pair] = []
+    path: list[Step] = []
+    repeats: dict[str, str] = {}
+    entropy = _target_entropy(table, goal, confidence)
+    try:
+        tasks = list(zip(names, seeds(for_relevance, len(names))))
+        options = {"confidence": confidence, "permutations": permutations}
+        collect(
+            lambda task: _relevance(table, estimator, task[0], target, task[1], options),
+            tasks,
+            measured,
+            progress=progress,
+            what="relevance",
+            n_jobs=n_jobs,
+        )
+        rows = _rows(table, names, measured, entropy)
+        usable = [r for r in rows if _usable(r)]
+        chosen = choose_pairs(table, target, [r.name for r in usable], max_pairs, for_pairs)
+        collect(
+            lambda pair: measure_pair(table, pair[0], pair[1], target, confidence),
+            chosen,
+            found,
+            progress=progress,
+            what="pairs",
+            n_jobs=n_jobs,
+        )
+        pairs = adjusted([found[i] for i in sorted(found)])
+        repeats = repeated_by(usable, pairs)
+        progress.reach(whole_work - MAX_STEPS, "pairs")
+        notes = sufficient_path(
+            table,
+            estimator,
+            target,
+            usable,
+            [f.interaction for f in pairs],
+            path,
+            entropy,
+            confidence=confidence,
+            permutations=permutations,
+            random_state=for_path,
+            n_jobs=n_jobs,
+            progress=progress,
+        )
+        diagnostics += notes
+        progress.reach(whole_work, "path")
+    except KeyboardInterrupt:
+        rows = rows or _rows(table, names, measured, entropy)
+        pairs = pairs or adjusted([found[i] for i in sorted(found)])
+        diagnostics.append(
+            Diagnostic(
+                "interrupted",
+                f"interrupted: {len(rows)} of {len(names)} columns, {len(pairs)} pairs and {len(path)} steps of the "
+                "path were measured",
+                "warning",
+            )
+        )
+    return Ranking(
+        target=target,
+        target_kind=goal.kind,
+        target_entropy=entropy,
+        rows=_with_repeats(rows, repeats),
+        interactions=_strongest_first([f.interaction for f in pairs]),
+        path=tuple(path),
+        n=table.n,
+        diagnostics=tuple(diagnostics),
+        settings={
+            "method": estimator.name,
+            "confidence": confidence,
+            "permutations": permutations,
+            "max_pairs": max_pairs,
+            "random_state": seed_told(random_state),
+        },
+        seconds=time.perf_counter() - start,
+    )
+
+
+def seed_told(random_state: int | np.random.Generator | None) -> int | str | None:
+    """Return the seed for the settings; a generator has no name."""
+    return "generator" if isinstance(random_state, np.random.Generator) else random_state
+
+
+def _relevance(
+    table: Table,
+    estimator: Estimator,
+    name: str,
+    target: str,
+    rng: np.random.Generator,
+    options: Mapping[str, float | int],
+) -> Estimate:
+    """Measure one column; what cannot be measured is told as 0 with the reason, so that the table survives."""
+    from adami.estimators.resampling import assess
+
+    field = table[name]
+    if not field.present.any():
+        return _nothing(estimator, field, 0, "degenerate", f"column {name!r} has no values at all")
+    x, y = table.slots([name], [target]) if len(table.complete([name, target])) else (None, None)
+    if x is None or y is None or x.n < LEAST_ROWS:
+        n = 0 if x is None else x.n
+        return _nothing(
+            estimator, field, n, "too_few_samples", f"column {name!r} has only {n} rows complete with the target"
+        )
+    if field.kind == "discrete" and _is_identifier(x.codes):
+        return _nothing(
+            estimator,
+            field,
+            x.n,
+            "identifier",
+            f"column {name!r} has a label of its own in (nearly) every row: it names rows and cannot be shown to "
+            "tell anything about others; leave it out",
+        )
+    try:
+        return assess(
+            estimator,
+            x,
+            y,
+            confidence=float(options["confidence"]),
+            permutations=int(options["permutations"]),
+            random_state=rng,
+        )
+    except ValueError as problem:
+        return _nothing(estimator, field, x.n, "degenerate", f"column {name!r} was not measured: {problem}")
+
+
+def _nothing(estimator: Estimator, field: Field, n: int, flag: str, message: str) -> Estimate:
+    note = Diagnostic(flag, message, "warning")
+    return Estimate(0.0, method=estimator.name, n=n, kinds=(field.kind,), diagnostics=(note,))
+
+
+def _is_identifier(codes: np.ndarray | None) -> bool:
+    from adami.estimators.checks import IDENTIFIER_ROWS, IDENTIFIER_SHARE
+
+    if codes is None or len(codes) < IDENTIFIER_ROWS:
+        return False
+    return bool(np.count_nonzero(np.bincount(codes)) >= IDENTIFIER_SHARE * len(codes))
+
+
+def _usable(row: Relevance) -> bool:
+    return not row.information.flags & {"identifier", "constant", "degenerate"} and row.information.n >= LEAST_ROWS
+
+
+def _rows(
+    table: Table, names: Sequence[str], measured: Mapping[int, Estimate], entropy: Estimate | None
+) -> tuple[Relevance, ...]:
+    """Return the measured columns, most informative first, p-values adjusted over the table."""
+    from adami.estimators.resampling import benjamini_hochberg
+
+    order = sorted(measured, key=lambda i: (-measured[i].value, i))
+    p = [measured[i].p_value for i in order]
+    adjusted = benjamini_hochberg([np.nan if v is None else v for v in p]) if order else np.empty(0)
+    whole = None if entropy is None or not entropy.value > 0 else entropy.value
+    return tuple(
+        Relevance(
+            names[i],
+            table[names[i]].kind,
+            measured[i],
+            None if whole is None else measured[i].value / whole,
+            table[names[i]].missing,
+            None if np.isnan(q) else float(q),
+        )
+        for i, q in zip(order, adjusted)
+    )
+
+
+def _with_repeats(rows: Sequence[Relevance], repeats: Mapping[str, str]) -> tuple[Relevance, ...]:
+    return tuple(
+        Relevance(r.name, r.kind, r.information, r.share, r.missing, r.adjusted_p, repeats.get(r.name)) for r in rows
+    )
+
+
+def _strongest_first(pairs: Sequence[Interaction]) -> tuple[Interaction, ...]:
+    return tuple(sorted(pairs, key=lambda i: (-abs(i.synergy.value), i.first, i.second)))
+
+
+def _target_entropy(table: Table, goal: Field, confidence: float) -> Estimate | None:
+    from adami.estimators.resampling import assess
+
+    if goal.kind != "discrete":
+        return None
+    return assess(get("miller_madow"), goal.cut(table.complete([goal.name])), confidence=confidence)
+
+
+def _target_notes(goal: Field) -> list[Diagnostic]:
+    if goal.distinct == 1:
+        return [Diagnostic("constant", f"target {goal.name!r} never changes: nothing can tell about it", "warning")]
+    if goal.kind == "discrete" and _is_identifier(goal.values[goal.present]):
+        return [
+            Diagnostic(
+                "identifier",
+                f"target {goal.name!r} has a label of its own in (nearly) every row: no column can be shown to tell "
+                "about it; choose a target whose labels repeat",
+                "warning",
+            )
+        ]
+    return []
