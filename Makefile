@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --doctest-modules --doctest-glob='*.md' \
+  tests src/adami README.md $(wildcard docs/*.md)
 PROJECT := pyproject.toml constraints.txt
 WORKERS ?= 2
 # one thread in each linear algebra library: faster for small tables, and the same sums on every machine
@@ -18,11 +20,11 @@ help:  ## what can be made
 demo: $(VENV)/.base  ## install adami and profile the penguins
 	$(BIN)/adami profile examples/penguins.csv --target species --output penguins.html
 
-test: $(VENV)/.test  ## the default tests and the doctests
-	$(BIN)/python -m pytest -n $(WORKERS) tests src/adami --doctest-modules
+test: $(VENV)/.test  ## the default tests, and every example in docstrings and pages
+	$(PYTEST)
 
 test-full: $(VENV)/.test  ## the heavy tests too
-	$(BIN)/python -m pytest -n $(WORKERS) tests src/adami --doctest-modules -m ""
+	$(PYTEST) -m ""
 
 lint: $(VENV)/.lint  ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -112,7 +112,7 @@ def test_inputs_are_not_modified_and_not_shared_by_accident():
     assert data[0] == NORMAL[0]
 
 
-# -- bad input ---------------------------------------------------------------------------------------------
+# -- bad input -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,12 @@ def test_align_drops_missing_rows_of_all_slots_together():
         align((raw_columns(x), "x"), (raw_columns(y, "y"), "y"))
     with pytest.raises(ValueError, match="no complete rows"):
         align((raw_columns([np.nan, 1.0]), "x"), (raw_columns([1.0, np.nan], "y"), "y"), missing="drop")
+
+
+def test_align_drops_rows_of_columns_that_share_a_name():
+    x, y = np.array([1.5, np.nan, 2.5]), np.array([1.0, 2.0, 3.0])
+    (vx, vy), _ = align((raw_columns(x, "a"), "x"), (raw_columns(y, "a"), "y"), missing="drop")
+    assert vx.n == vy.n == 2
 
 
 def test_align_refuses_unequal_lengths_and_unknown_names():

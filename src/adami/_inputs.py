@@ -66,6 +66,8 @@ def is_frame(data: Any) -> bool:
 def _from_frame(data: Any, default_name: str) -> RawColumns | None:
     import narwhals as nw
 
+    if type(data).__module__ == "pyarrow.lib" and hasattr(data, "null_count") and not hasattr(data, "chunks"):
+        data = _chunked(data)
     native = nw.from_native(data, allow_series=True, pass_through=True)
     if isinstance(native, nw.LazyFrame):
         native = native.collect()
@@ -77,6 +79,13 @@ def _from_frame(data: Any, default_name: str) -> RawColumns | None:
     if isinstance(native, nw.Series):
         return {str(native.name or default_name): _from_series(native)}
     return None
+
+
+def _chunked(array: Any) -> Any:
+    """Wrap a plain Arrow array, which narwhals does not take, into one that it does."""
+    import pyarrow as pa
+
+    return pa.chunked_array([array])
 
 
 def _from_series(series: Any) -> np.ndarray:

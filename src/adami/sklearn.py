@@ -1,4 +1,4 @@
-"""Information for scikit-learn: score functions with its signatures, and a feature selector for its pipelines."""
+"""Information for scikit-learn: score functions with its signatures, and a feature selector for pipelines."""
 
 from __future__ import annotations
 
@@ -114,7 +114,13 @@ def mutual_info_classif(
 
 
 def _scores(
-    X: Any, y: Any, discrete_features: Any, discrete_target: bool, k: int, random_state: Any, n_jobs: int | None
+    X: Any,
+    y: Any,
+    discrete_features: Any,
+    discrete_target: bool,
+    k: int,
+    random_state: Any,
+    n_jobs: int | None,
 ) -> np.ndarray:
     """Prepare the columns exactly as scikit-learn does, noise included, and measure them."""
     _check_neighbors(k)
@@ -137,10 +143,13 @@ def _scores(
     else:
         spread = y.std()
         target = y / (spread if spread > 0 else 1.0)
-        target = target + 1e-10 * np.maximum(1, np.mean(np.abs(target))) * rng.standard_normal(size=len(target))
+        target = target + 1e-10 * np.maximum(1, np.mean(np.abs(target))) * rng.standard_normal(
+            size=len(target)
+        )
     for j in np.flatnonzero(discrete):
         values[:, j] = np.unique(values[:, j], return_inverse=True)[1]
-    return np.maximum(with_target(Columns(values, discrete), target, discrete_target, k, n_jobs, corrected=False), 0.0)
+    found = with_target(Columns(values, discrete), target, discrete_target, k, n_jobs, corrected=False)
+    return np.asarray(np.maximum(found, 0.0))
 
 
 def _check_neighbors(k: Any) -> None:
@@ -173,8 +182,8 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     criterion : {"mrmr", "mim", "jmi", "cmim"}
-        "mim" looks at each feature alone, "mrmr" subtracts what features tell about each other, "jmi" and "cmim"
-        look at what they tell together.
+        "mim" looks at each feature alone, "mrmr" subtracts what features tell about each other, "jmi" and
+        "cmim" look at what they tell together.
     n_features_to_select : int, float or None
         How many, or which share of all. None stops when the best feature left scores no better than the best
         of as many features with shuffled rows would.
@@ -333,7 +342,9 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             discrete = _discrete_mask(self.discrete_features, X)
         values = np.empty_like(X)
         for j in range(X.shape[1]):
-            values[:, j] = np.unique(X[:, j], return_inverse=True)[1] if discrete[j] else _spread(X[:, j], rng)
+            values[:, j] = (
+                np.unique(X[:, j], return_inverse=True)[1] if discrete[j] else _spread(X[:, j], rng)
+            )
         return Columns(values, discrete)
 
 

@@ -187,7 +187,7 @@ def column(raw: np.ndarray, name: str, kind: Kind | None = None, missing: Missin
     gaps = np.isnan(raw)
     if gaps.any():
         if missing != "category":
-            raise ValueError(_missing_message({name: int(gaps.sum())}))
+            raise ValueError(_missing_message([(name, int(gaps.sum()))]))
         if (kind or _infer(raw[~gaps])) != "discrete":
             raise ValueError(
                 f"column {name!r}: {int(gaps.sum())} missing value(s) in a numeric column; "
@@ -237,7 +237,7 @@ def _kind_for(name: str, kinds: Kind | Mapping[str, Kind] | None) -> Kind | None
     return kind
 
 
-# -- missing values ----------------------------------------------------------------------------------------
+# -- missing values --------------------------------------------------------------------------------
 
 
 def missing_rows(raw: np.ndarray) -> np.ndarray:
@@ -253,16 +253,21 @@ def missing_rows(raw: np.ndarray) -> np.ndarray:
 
 def refuse_missing(raw: RawColumns, missing: Missing = "raise") -> None:
     """Raise when columns have missing values, naming each and its count."""
+    refuse_missing_slots([raw], missing)
+
+
+def refuse_missing_slots(slots: Sequence[RawColumns], missing: Missing) -> None:
+    """Do the same for several slots at once; two of them may hold columns of one name."""
     if missing == "category":
         return
-    gaps = {name: int(missing_rows(v).sum()) for name, v in raw.items()}
-    gaps = {name: count for name, count in gaps.items() if count}
+    gaps = [(name, int(missing_rows(v).sum())) for raw in slots for name, v in raw.items()]
+    gaps = [(name, count) for name, count in gaps if count]
     if gaps:
         raise ValueError(_missing_message(gaps))
 
 
-def _missing_message(gaps: Mapping[str, int]) -> str:
-    said = ", ".join(f"{name!r} ({count})" for name, count in gaps.items())
+def _missing_message(gaps: Sequence[tuple[str, int]]) -> str:
+    said = ", ".join(f"{name!r} ({count})" for name, count in gaps)
     return (
         f"missing values in column(s) {said}; pass missing='drop' to use complete rows only, "
         "or missing='category' to make them a level of a discrete column"
@@ -294,14 +299,16 @@ def align(
     if len({length for _, length in lengths}) > 1:
         raise ValueError(f"columns have different lengths: {', '.join(f'{n!r} has {k}' for n, k in lengths)}")
     if lengths and lengths[0][1] == 0:
-        raise ValueError("no rows")
+        raise ValueError(f"no rows: column {lengths[0][0]!r} is empty")
+    if lengths and lengths[0][1] == 1:
+        raise ValueError(f"one row tells nothing: column {lengths[0][0]!r} needs at least 2")
     _refuse_unknown_kinds(kinds, [name for name, _ in lengths])
     notes: list[Diagnostic] = []
     if missing == "drop":
         slots, dropped = _drop(slots)
         notes += dropped
     else:
-        refuse_missing({k: v for raw, _ in slots for k, v in raw.items()}, missing)
+        refuse_missing_slots([raw for raw, _ in slots], missing)
     made = [
         join([column(v, n, _kind_for(n, kinds), missing) for n, v in raw.items()], slot)
         for raw, slot in slots
@@ -317,12 +324,13 @@ def _refuse_unknown_kinds(kinds: Kind | Mapping[str, Kind] | None, known: Sequen
 def _drop(
     slots: tuple[tuple[RawColumns, str], ...],
 ) -> tuple[tuple[tuple[RawColumns, str], ...], list[Diagnostic]]:
-    masks = {name: missing_rows(v) for raw, _ in slots for name, v in raw.items()}
-    gone = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(0, dtype=bool)
+    # pairs, not a mapping: two slots may hold columns of one name
+    masks = [(name, missing_rows(v)) for raw, _ in slots for name, v in raw.items()]
+    gone = np.logical_or.reduce([m for _, m in masks]) if masks else np.zeros(0, dtype=bool)
     if not gone.any():
         return slots, []
     keep = ~gone
-    said = ", ".join(f"{name!r} ({int(m.sum())})" for name, m in masks.items() if m.any())
+    said = ", ".join(f"{name!r} ({int(m.sum())})" for name, m in masks if m.any())
     if not keep.any():
         raise ValueError(f"no complete rows are left: missing values in {said}")
     note = Diagnostic(

@@ -10,8 +10,9 @@ import pytest
 
 from adami.report.headline import Name, beyond_chance, count_word, headline, remarks
 from adami.report.results import Interaction, Matrix, Profile, Ranking, Relevance, Step
-from adami.result import LN2, Estimate
+from adami.result import LN2, Diagnostic, Estimate
 
+VOID = Estimate(0.0, n=0, diagnostics=(Diagnostic("degenerate", "no values", "warning"),))
 EMPTY = Matrix((), (), np.empty((0, 0)), np.empty((0, 0)), None, np.empty((0, 0)))
 
 
@@ -94,6 +95,10 @@ def test_an_exact_dependence_is_said_in_words():
             "No column of this table tells anything about species that could not be chance in 344 rows.",
         ),
         (profile(rows=[Relevance("a", "discrete", info(0.1, None))]), "without a test"),
+        (
+            profile(rows=[Relevance("a", "discrete", VOID)], n=6),
+            "Nothing could be measured about species in 6 rows.",
+        ),
     ],
 )
 def test_nothing_to_say(case, expected):
@@ -128,6 +133,18 @@ def test_remarks_tell_strength_repeats_synergy_and_chance():
         "b and c tell 0.30 nats more together than apart.",
         "By itself c does no better than chance.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("repeats", "expected"),
+    [
+        ((None, "a", "a"), "b and c mostly repeat what a already tells."),
+        ((None, "a", "b"), "b and c mostly repeat what stronger columns already tell."),
+    ],
+)
+def test_repeats(repeats, expected):
+    rows = [Relevance(n, "discrete", info(0.4), repeats=r) for n, r in zip("abc", repeats)]
+    assert expected in ["".join(w) for w in remarks(profile(rows=rows))]
 
 
 def test_remarks_are_silent_where_there_is_nothing():

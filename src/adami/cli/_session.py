@@ -55,7 +55,12 @@ def explain(error: Exception) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     if isinstance(error, MemoryError):
         return f"the memory does not suffice: {text or 'use fewer rows or columns'}"
-    if isinstance(error, ValueError | TypeError | KeyError | OSError | ImportError) and text:
+    forgotten = isinstance(error, ModuleNotFoundError)
+    if (
+        not forgotten
+        and isinstance(error, ValueError | TypeError | KeyError | OSError | ImportError)
+        and text
+    ):
         return for_shell(text)
     return f"something unforeseen went wrong ({type(error).__name__}: {text}); --debug shows where"
 

@@ -111,7 +111,10 @@ def show_notes(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
         side = {"low": " The value is likely too low.", "high": " The value is likely too high."}
         text = Text.assemble(
             ("warning: " if strong else "note: ", "bold yellow" if strong else "dim"),
-            (for_shell(d.message) + (side.get(d.direction or "", "") if strong else ""), "" if strong else "dim"),
+            (
+                for_shell(d.message) + (side.get(d.direction or "", "") if strong else ""),
+                "" if strong else "dim",
+            ),
         )
         console.print(Padding(text, (0, 0, 0, 2)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adami.cli._show import (
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from adami.report.results import Ranking, Relevance
+    from adami.result import Diagnostic
 
+LONGEST_NAME = 28
 MOST_PAIRS = 6
 CHANCE = 0.05
 """Columns whose adjusted p-value is above this one are greyed."""
@@ -61,13 +64,18 @@ def _subject(found: Ranking, bits: bool) -> str:
 
 
 def _relevance(console: Console, found: Ranking, bits: bool) -> None:
+    from rich.padding import Padding
+
     width = console.width
     draw = can_draw(console)
     values = [r.information.interval[1] if r.information.interval else r.information.value for r in found]
     finite = [v for v in values if math.isfinite(v)]
     full = found.target_entropy.value if found.target_entropy is not None else max(finite, default=0.0)
     table = titled_table(f"What each column tells about {found.target} ({unit(bits)})")
-    table.add_column("column", overflow="fold", style="bold", min_width=8)
+    longest = max((len(r.name) for r in found), default=0)
+    table.add_column(
+        "column", overflow="fold", style="bold", min_width=min(longest, LONGEST_NAME, width // 4)
+    )
     if width >= WIDE:
         table.add_column("kind", style="dim", no_wrap=True)
     bar_width = 24 if width >= WIDE else 14
@@ -77,8 +85,6 @@ def _relevance(console: Console, found: Ranking, bits: bool) -> None:
     table.add_column(_level(found), no_wrap=True)
     table.add_column("p", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True, style="yellow")
-    if any(r.repeats for r in found) and width >= WIDE:
-        table.add_column("repeats", overflow="fold", style="dim")
     for row in found:
         p = row.adjusted_p if row.adjusted_p is not None else row.information.p_value
         cells: list[str | Text] = [row.name]
@@ -87,14 +93,18 @@ def _relevance(console: Console, found: Ranking, bits: bool) -> None:
         if width >= MIDDLE:
             cells.append(bar(row.information, full, bar_width, draw))
         cells += [_value(row, bits), interval(row.information, bits), probability(p), stars(p)]
-        if len(cells) < len(table.columns):
-            cells.append(row.repeats or "")
         table.add_row(*cells, style="dim" if p is not None and p >= CHANCE else "")
     console.print(table)
+    for row in found:
+        if row.repeats:
+            console.print(f"  {row.name} repeats most of what {row.repeats} tells", style="yellow")
+    legend = []
     if any(r.adjusted_p is not None for r in found):
-        console.print(
-            "  p-values are adjusted for the number of columns; * below 0.05, ** 0.01, *** 0.001", style="dim"
-        )
+        legend.append("* p < 0.05, ** < 0.01, *** < 0.001, adjusted for the number of columns")
+    if any(r.information.warnings for r in found):
+        legend.append("! see the warnings")
+    if legend:
+        console.print(Padding("; ".join(legend), (0, 0, 0, 2)), style="dim")
     console.print()
 
 
@@ -165,11 +175,15 @@ def _path(console: Console, found: Ranking, bits: bool) -> None:
 
 
 def _columns_with_warnings(console: Console, found: Ranking) -> None:
-    from adami.result import Diagnostic
-
-    said = []
+    """Print the warnings of the columns; one that several columns share is told once."""
+    shared: dict[str, list[tuple[str, Diagnostic]]] = {}
     for row in found:
         for d in row.information.warnings:
-            text = d.message if row.name in d.message else f"{row.name}: {d.message}"
-            said.append(Diagnostic(d.flag, text, d.severity, d.direction))
+            shared.setdefault(d.flag, []).append((row.name, d))
+    said = []
+    for (name, d), *others in shared.values():
+        text = d.message if name in d.message else f"{name}: {d.message}"
+        if likewise := [other for other, _ in others if other != name]:
+            text += f". Likewise {', '.join(likewise)}."
+        said.append(replace(d, message=text))
     show_notes(console, said)

@@ -90,6 +90,8 @@ class Estimator:
     def _measure(self, x: Variable, y: Variable | None = None, given: Variable | None = None) -> Measurement:
         """Check lengths and kinds and ask the formula that fits."""
         slots = [v for v in (x, y, given) if v is not None]
+        if x.n < 2:
+            raise ValueError(f"{x}: one row tells nothing; at least 2 rows are needed")
         if len({v.n for v in slots}) > 1:
             raise ValueError(f"unequal numbers of rows: {', '.join(f'{v} has {v.n}' for v in slots)}")
         for v in slots:

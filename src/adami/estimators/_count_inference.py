@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.tables import Cells
+    from adami.estimators._kernels.cells import Cells
 
 LARGE_NONCENTRALITY = 1e4
 """Beyond this a noncentral chi-square is normal for our purpose, and its series is slow."""
@@ -118,8 +118,8 @@ def is_sparse(found: Dependence) -> bool:
 def g_test(found: Dependence) -> float | None:
     """Return the chi-square p-value of independence, or None where its approximation is not sound.
 
-    Cochran's rule: every expected count at least 1, at most a fifth of them under 5. The statistic is divided by
-    Williams' correction.
+    Cochran's rule: every expected count at least 1, at most a fifth of them under 5. The statistic is divided
+    by Williams' correction.
     """
     if found.degrees == 0:
         return 1.0
@@ -133,8 +133,9 @@ def g_test(found: Dependence) -> float | None:
 def dependence_interval(found: Dependence, uncorrected: float, confidence: float) -> tuple[float, float]:
     """Return the interval of the true information.
 
-    ``2n`` times the plug-in value is taken as noncentral chi-square whose noncentrality is ``2nI``; its first-order
-    variance is scaled to that of the local log ratios, which differs from ``2I`` away from independence.
+    ``2n`` times the plug-in value is taken as noncentral chi-square whose noncentrality is ``2nI``; its
+    first-order variance is scaled to that of the local log ratios, which differs from ``2I`` away from
+    independence.
 
     Parameters
     ----------
@@ -167,7 +168,7 @@ def dependence_interval(found: Dependence, uncorrected: float, confidence: float
 
 
 def _noncentrality(statistic: float, degrees: float, ratio: float, level: float) -> float:
-    """Return the noncentrality at which the statistic stands at `level` of its distribution, 0 if there is none."""
+    """Return the noncentrality that puts the statistic at `level` of its distribution; 0 without one."""
 
     def below(noncentrality: float) -> float:
         return (
@@ -198,7 +199,7 @@ def _distribution(statistic: float, degrees: float, noncentrality: float) -> flo
 
 
 def entropy_variance(counts: np.ndarray) -> float:
-    """Return the variance of an entropy of counts: the delta method, and the square term that rules near uniform."""
+    """Return the variance of an entropy: delta method, and the square term that rules near uniform."""
     n = float(counts.sum())
     surprise = np.log(n / counts)
     plain = float((counts * surprise).sum()) / n
@@ -221,7 +222,7 @@ def null_tables(cells: Cells, count: int, random_state: Any) -> list[Cells]:
     -------
     list of Cells
     """
-    from adami.estimators._kernels.tables import Cells
+    from adami.estimators._kernels.cells import Cells
 
     rng = np.random.default_rng(random_state)
     condition = (2,) if len(cells.sizes) == 3 else ()
@@ -254,7 +255,7 @@ def _per_cell(cells: Cells, number: np.ndarray, z: np.ndarray, axis: int) -> tup
 def random_cells(
     rows: np.ndarray, cols: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw a table with these margins as randomly paired rows give it; return places and counts of its cells."""
+    """Draw a table as randomly paired rows with these margins give it: places and counts of its cells."""
     if len(rows) * len(cols) > rows.sum():
         from adami.estimators._kernels.tables import count_cells
 

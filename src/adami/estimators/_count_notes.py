@@ -11,7 +11,7 @@ from adami.estimators._count_inference import ROWS_PER_CELL, Dependence, is_spar
 from adami.result import Diagnostic
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.tables import Cells
+    from adami.estimators._kernels.cells import Cells
 
 
 def entropy_notes(cells: Cells, quantity: str, corrects: bool, name: str) -> tuple[Diagnostic, ...]:
@@ -25,7 +25,7 @@ def entropy_notes(cells: Cells, quantity: str, corrects: bool, name: str) -> tup
         return (
             Diagnostic(
                 "identifier",
-                f"all {n} labels of {name} are distinct, like row numbers: an entropy of ln(n) says nothing about the source",
+                f"all {n} labels of {name} are distinct, like row numbers: an entropy of ln(n) says little",
                 "warning",
                 "low" if quantity == "entropy" else "unknown",
             ),
@@ -35,7 +35,8 @@ def entropy_notes(cells: Cells, quantity: str, corrects: bool, name: str) -> tup
         return (
             Diagnostic(
                 "sparse_table",
-                f"{n} rows over {occupied} occupied cells ({singles} of them seen once): labels are likely missing",
+                f"{n} rows over {occupied} occupied cells, {singles} of them seen once: "
+                "labels are likely missing",
                 "note" if corrects and singles < n / 2 else "warning",
                 "unknown" if corrects else "low",
             ),
@@ -64,8 +65,8 @@ def information_notes(
             notes.append(
                 Diagnostic(
                     "identifier",
-                    f"all {n} labels of {slot} are distinct, like row numbers: it names every row, and the value is "
-                    "the entropy of the other side; leave the column out",
+                    f"all {n} labels of {slot} are distinct, like row numbers: the value is the entropy of "
+                    "the other side; leave the column out",
                     "warning",
                     "high",
                 )
@@ -99,8 +100,8 @@ def information_notes(
         notes.append(
             Diagnostic(
                 "above_entropy",
-                f"the value exceeds an entropy of its own variables ({ceiling:.4f} nats): the corrections of the "
-                "terms do not fit each other on this table",
+                f"the value exceeds an entropy of its own variables ({ceiling:.4f} nats): the corrections "
+                "of the terms do not fit each other on this table",
                 "warning",
                 "high",
             )

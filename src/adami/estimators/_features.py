@@ -1,4 +1,4 @@
-"""One column against many, for feature selection: which fast formula for which pair of kinds, and shuffled shadows."""
+"""One column against many, for feature selection: a fast formula for each pair of kinds, and shadows."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def with_target(
 ) -> np.ndarray:
     """Return the information between every feature and a target, in nats, not clipped.
 
-    Numbers with numbers: the estimator of Kraskov et al.; numbers with labels: Ross's; labels with labels: the
-    plug-in estimate with Miller and Madow's correction.
+    Numbers with numbers: the estimator of Kraskov et al.; numbers with labels: Ross's; labels with labels:
+    the plug-in estimate with Miller and Madow's correction.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def with_target(
         many = ross_many if discrete_target else ksg_many
         out[numbers] = many(block, target, k=k, n_jobs=n_jobs)
     if len(labels):
-        codes = [features.column(j) for j in labels]
+        codes = [features.column(int(j)) for j in labels]
         if discrete_target:
             out[labels] = [labels_with_labels(c, target, corrected) for c in codes]
         else:
@@ -104,7 +104,7 @@ class FeatureTable:
     k : int
         Neighbours.
     shadows : int
-        Number of shuffled columns: features drawn in turn, their rows permuted.
+        Number of shuffled columns of each kind: features in turn, their rows permuted.
     rng : numpy.random.Generator
     n_jobs : int
     """
@@ -121,23 +121,27 @@ class FeatureTable:
         n_jobs: int | None = 1,
     ) -> None:
         n, p = features.values.shape
-        source = np.concatenate([rng.permutation(p) for _ in range(-(-shadows // p))])[:shadows] if shadows else []
+        # numbers and labels scatter differently when they tell nothing: each kind gets its own shadows
+        source = np.concatenate(
+            [np.resize(rng.permutation(own), shadows) for own in _by_kind(features.discrete) if len(own)]
+        )
         shuffled = [features.values[rng.permutation(n), j] for j in source]
-        self.n_features, self.n_shadows = p, shadows
+        self.n_features = p
         self.all = Columns(
             np.column_stack([features.values, *shuffled]),
-            np.concatenate([features.discrete, features.discrete[np.asarray(source, dtype=np.intp)]]),
+            np.concatenate([features.discrete, features.discrete[source]]),
         )
+        self.groups = self.all.discrete.astype(np.int64)
         self.target, self.discrete_target = target, discrete_target
         self.k, self.n_jobs = k, n_jobs
 
     def relevance(self) -> np.ndarray:
         """Return I(c; y), shape ``(p + shadows,)``."""
-        return with_target(self.all, self.target, self.discrete_target, self.k, self.n_jobs)
+        return self._measured(self.target, self.discrete_target)
 
     def redundancy(self, s: int) -> np.ndarray:
         """Return I(c; s), shape ``(p + shadows,)``; 0 for s itself, which is not scored again."""
-        out = with_target(self.all, self.all.column(s), bool(self.all.discrete[s]), self.k, self.n_jobs)
+        out = self._measured(self.all.column(s), bool(self.all.discrete[s]))
         out[s] = 0.0
         return out
 
@@ -154,10 +158,19 @@ class FeatureTable:
             return 0.0 if j == s else co_information(slots[j], slots[s], y).synergy
 
         gains: Sequence[float] = ordered_map(gain, range(len(slots)), self.n_jobs)
-        return self.redundancy(s) + np.asarray(gains)
+        return np.asarray(self.redundancy(s) + np.asarray(gains))
+
+    def _measured(self, target: np.ndarray, discrete: bool) -> np.ndarray:
+        found = with_target(self.all, target, discrete, self.k, self.n_jobs)
+        # copies share infinitely much; criteria subtract, so they get the most that so many rows can show
+        return np.asarray(np.minimum(found, np.log(len(target))))
 
     def _variable(self, j: int) -> Variable:
         return _variable(self.all.column(j), bool(self.all.discrete[j]), f"feature {j}")
+
+
+def _by_kind(discrete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.flatnonzero(~discrete), np.flatnonzero(discrete)
 
 
 def _variable(values: np.ndarray, discrete: bool, name: str) -> Variable:

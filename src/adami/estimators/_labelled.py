@@ -68,3 +68,13 @@ def _log_normal(rows: np.ndarray, mean: np.ndarray, factor: np.ndarray) -> np.nd
 def _entropy_bias(n: int, dim: int) -> float:
     """Return what a fitted Gaussian entropy (covariance over n) falls below the truth on average, negative."""
     return 0.5 * dim * math.log(2 / n) + 0.5 * sum(psi_half(n - m) for m in range(1, dim + 1))
+
+
+def draw_within_labels(rows: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw new rows with the same labels from the Gaussian of each label."""
+    drawn = np.empty_like(rows)
+    for label in np.unique(codes):
+        own = np.flatnonzero(codes == label)
+        mean, factor = _fit(rows[own])
+        drawn[own] = mean + rng.standard_normal((len(own), rows.shape[1])) @ factor.T
+    return drawn

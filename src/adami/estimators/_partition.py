@@ -7,16 +7,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adami.estimators._common import small_class_note, standardized, varying
+from adami.estimators._common import small_class_note, standardize, varying
 from adami.result import Diagnostic
 from adami.variables import Variable
 
 
+ROUNDING = 2.0**-48
+"""Relative size below which differences of values may be rounding: 16 units in the last place."""
+SAME_PLACE = float(np.nextafter(0.0, 1.0))
+"""The radius of which only distance 0 lies strictly inside."""
+
+
 class Part(NamedTuple):
-    """The numbers of a slot on one scale, ``(n, d)``, and its joint label, or None."""
+    """The numbers and the labels of a slot."""
 
     numbers: np.ndarray
+    """float64 ``(n, d)``, on one scale."""
     codes: np.ndarray | None
+    """int64 ``(n,)``, or None without labels."""
+    slack: float = 0.0
+    """What rounding may add to a distance or take from it."""
 
 
 class Neighbourhood(NamedTuple):
@@ -33,7 +43,12 @@ class Neighbourhood(NamedTuple):
 def part(v: Variable) -> Part:
     """Return the numbers that vary, standardised, and the labels of a variable."""
     numbers = varying(v)
-    return Part(standardized(numbers) if numbers.shape[1] else numbers, v.codes)
+    if not numbers.shape[1]:
+        return Part(numbers, v.codes)
+    scaled, log_scale = standardize(numbers)
+    with np.errstate(divide="ignore"):
+        level = np.exp(np.log(np.abs(numbers).max(axis=0)) - log_scale).max()
+    return Part(scaled, v.codes, ROUNDING * float(level))
 
 
 def neighbourhood(parts: Sequence[Part], k: int, n_jobs: int | None = 1) -> Neighbourhood:
@@ -57,10 +72,19 @@ def neighbourhood(parts: Sequence[Part], k: int, n_jobs: int | None = 1) -> Neig
 
 
 def others(parts: Sequence[Part], radius: np.ndarray, strict: bool, n_jobs: int | None = 1) -> np.ndarray:
-    """Count other rows with the same labels in these parts and numbers within `radius`: int64 ``(n,)``."""
+    """Count other rows with the same labels in these parts and numbers within `radius`: int64 ``(n,)``.
+
+    Distances that differ from the radius by rounding only count as equal to it, so that values on a lattice,
+    such as counts, give the same result in any unit. A radius of 0 means the same place, exactly.
+    """
     from adami.estimators._kernels.neighbours import count_within
 
     n = len(radius)
+    slack = max(p.slack for p in parts)
+    if strict:
+        reach = np.where(radius > 0, np.maximum(radius - slack, SAME_PLACE), SAME_PLACE)
+    else:
+        reach = np.where(radius > 0, radius + slack, 0.0)
     blocks = [p.numbers for p in parts if p.numbers.shape[1]]
     counts = np.full(n, n - 1, dtype=np.int64)
     points = np.concatenate(blocks, axis=1) if blocks else None
@@ -69,7 +93,7 @@ def others(parts: Sequence[Part], radius: np.ndarray, strict: bool, n_jobs: int 
         if points is None or size == 1:
             counts[rows] = size - 1
         else:
-            counts[rows] = count_within(points[rows], radius[rows], strict, n_jobs)
+            counts[rows] = count_within(points[rows], reach[rows], strict, n_jobs)
     return counts
 
 

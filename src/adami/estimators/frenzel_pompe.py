@@ -74,8 +74,7 @@ class FrenzelPompe(Estimator):
         if tied.any():
             # as Gao and others do for mixtures: where the neighbours coincide, count the rows at the place
             inside = np.where(tied, others((a, b, c), np.zeros(n), False, self.n_jobs) + 1, inside)
-        reach = np.maximum(near.radius, np.nextafter(0.0, 1.0))
-        counts = [others(p, reach, True, self.n_jobs) + 1 for p in ((a, c), (b, c), (c,))]
+        counts = [others(p, near.radius, True, self.n_jobs) + 1 for p in ((a, c), (b, c), (c,))]
         local = digamma(inside) - digamma(counts[0]) - digamma(counts[1]) + digamma(counts[2])
         value = float(np.mean(local))
         slots = (x, y) if given is None else (x, y, given)

@@ -14,14 +14,15 @@ class Grassberger(DiscreteEstimator):
 
     References
     ----------
-    .. [1] P. Grassberger, "Finite sample corrections to entropy and dimension estimates", Physics Letters A 128,
-       1988.
+    .. [1] P. Grassberger, "Entropy estimates from insufficient samplings", arXiv:physics/0307138, 2003.
+    .. [2] P. Grassberger, "Finite sample corrections to entropy and dimension estimates", Physics Letters
+       A 128, 1988.
 
     Examples
     --------
     >>> from adami.estimators import Grassberger
     >>> round(Grassberger().from_counts([4, 2, 3, 2, 4, 2]), 4)
-    1.9121
+    1.7899
     """
 
     name: ClassVar[str] = "grassberger"

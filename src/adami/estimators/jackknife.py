@@ -20,19 +20,21 @@ class Jackknife(DiscreteEstimator):
     --------
     >>> from adami.estimators import Jackknife
     >>> round(Jackknife().from_counts([5, 5]), 4)
-    0.7463
+    0.7488
     """
 
     name: ClassVar[str] = "jackknife"
 
     def _entropy_of_counts(self, counts: np.ndarray, support: int) -> float:
+        if len(counts) == 1:
+            return 0.0
         n = counts.sum()
         levels, times = np.unique(counts, return_counts=True)
         return float(_step(np.array([n]))[0] - np.sum(times * levels * _step(levels)) / n)
 
 
 def _step(m: np.ndarray) -> np.ndarray:
-    """Return ``m ln m - (m - 1) ln(m - 1)``: what one row adds; n H - (n - 1) mean H collapses to such steps."""
+    """Return ``m ln m - (m - 1) ln(m - 1)``; the jackknife is a difference of such steps."""
     out = np.zeros(len(m))
     many = m > 1
     k = m[many].astype(np.float64)

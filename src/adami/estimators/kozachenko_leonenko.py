@@ -213,6 +213,6 @@ def _refuse_zeros(radius: np.ndarray, x: Variable) -> None:
     zeros = int(np.count_nonzero(radius == 0))
     if zeros:
         raise ValueError(
-            f"{zeros} of {len(radius)} rows of {x} coincide with their nearest neighbours, where the density is "
-            "infinite; use a larger k, unrounded values, or kinds='discrete' for columns with few levels"
+            f"{zeros} of {len(radius)} rows of {x} coincide with their nearest neighbours, where the "
+            "density is infinite; use a larger k, unrounded values, or the kind 'discrete' for columns of few levels"
         )

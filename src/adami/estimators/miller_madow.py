@@ -16,7 +16,8 @@ class MillerMadow(DiscreteEstimator):
 
     References
     ----------
-    .. [1] G. A. Miller, "Note on the bias of information estimates", in Information Theory in Psychology, 1955.
+    .. [1] G. A. Miller, "Note on the bias of information estimates", in Information Theory in
+       Psychology, 1955.
 
     Examples
     --------

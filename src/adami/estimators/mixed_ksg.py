@@ -77,8 +77,7 @@ class MixedKSG(Estimator):
         if tied.any():
             inside = np.where(tied, others((a, b), np.zeros(n), False, self.n_jobs) + 1, inside)
         if self.form == "digamma":
-            reach = np.maximum(radius, np.nextafter(0.0, 1.0))
-            weigh = [digamma(others((p,), reach, True, self.n_jobs) + 1) for p in (a, b)]
+            weigh = [digamma(others((p,), radius, True, self.n_jobs) + 1) for p in (a, b)]
         else:
             weigh = [np.log(others((p,), radius, False, self.n_jobs) + 1.0) for p in (a, b)]
         local = digamma(inside) + math.log(n) - weigh[0] - weigh[1]

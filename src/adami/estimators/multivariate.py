@@ -15,6 +15,7 @@ from adami.estimators._perfect import affine_dependence
 from adami.result import Diagnostic, Estimate
 from adami.variables import Variable, merge, variable
 
+NEIGHBOURS = 4
 LOW_DIMENSION = 6
 """Up to this many number columns in all, nearest neighbours see any shape of dependence."""
 
@@ -47,9 +48,10 @@ def total_correlation(
         At least two, of equal length; each may be a vector.
     method : str or Estimator
         ``"knn"`` (Kraskov's estimator for several variables; labels split the rows), ``"gaussian"``,
-        ``"gaussian_copula"``, a method for labels such as ``"plugin"`` or ``"miller_madow"``, or any other estimator
-        of information, whose values are then chained. ``"auto"``: ``"miller_madow"`` for labels, ``"knn"`` up to
-        six number columns or where labels and numbers mix, ``"gaussian_copula"`` beyond.
+        ``"gaussian_copula"``, a method for labels such as ``"plugin"`` or ``"miller_madow"``, or any
+        other estimator of information, whose values are then chained. ``"auto"``: ``"miller_madow"`` for
+        labels,
+        ``"knn"`` up to six number columns or where labels and numbers mix, ``"gaussian_copula"`` beyond.
     confidence : float
         Level of the interval, in (0, 1).
     n_jobs : int, optional
@@ -69,15 +71,16 @@ def total_correlation(
 
     References
     ----------
-    .. [1] S. Watanabe, "Information theoretical analysis of multivariate correlation", IBM Journal of Research and
-       Development 4, 1960.
-    .. [2] A. Kraskov, H. Stögbauer, P. Grassberger, "Estimating mutual information", Physical Review E 69, 2004.
+    .. [1] S. Watanabe, "Information theoretical analysis of multivariate correlation", IBM Journal of
+       Research and Development 4, 1960.
+    .. [2] A. Kraskov, H. Stögbauer, P. Grassberger, "Estimating mutual information", Physical Review E
+       69, 2004.
 
     Examples
     --------
     >>> from adami.estimators.multivariate import total_correlation
     >>> a, b, parity = [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]
-    >>> total_correlation([a, b, parity], method="plugin").bits
+    >>> round(total_correlation([a, b, parity], method="plugin").bits, 12)
     1.0
     """
     return _measure(TOTAL, variables, method, confidence, n_jobs)
@@ -109,14 +112,14 @@ def dual_total_correlation(
 
     References
     ----------
-    .. [1] T. S. Han, "Nonnegative entropy measures of multivariate symmetric correlations", Information and Control
-       36, 1978.
+    .. [1] T. S. Han, "Nonnegative entropy measures of multivariate symmetric correlations", Information
+       and Control 36, 1978.
 
     Examples
     --------
     >>> from adami.estimators.multivariate import dual_total_correlation
     >>> a, b, parity = [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]
-    >>> dual_total_correlation([a, b, parity], method="plugin").bits
+    >>> round(dual_total_correlation([a, b, parity], method="plugin").bits, 12)
     2.0
     """
     return _measure(DUAL, variables, method, confidence, n_jobs)
@@ -150,15 +153,17 @@ def o_information(
 
     References
     ----------
-    .. [1] F. E. Rosas, P. A. M. Mediano, M. Gastpar, H. J. Jensen, "Quantifying high-order interdependencies via
-       multivariate extensions of the mutual information", Physical Review E 100, 2019.
+    .. [1] F. E. Rosas, P. A. M. Mediano, M. Gastpar, H. J. Jensen, "Quantifying high-order
+       interdependencies via multivariate extensions of the mutual information", Physical Review E 100, 2019.
 
     Examples
     --------
     >>> from adami.estimators.multivariate import o_information
     >>> a, b, parity = [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]
-    >>> o_information([a, b, parity], method="plugin").bits, o_information([a, a, a], method="plugin").bits
-    (-1.0, 1.0)
+    >>> round(o_information([a, b, parity], method="plugin").bits, 12)
+    -1.0
+    >>> round(o_information([a, a, a], method="plugin").bits, 12)
+    1.0
     """
     return _measure(O_INFORMATION, variables, method, confidence, n_jobs)
 
@@ -274,17 +279,18 @@ def _terms(slots: list[Variable], method: str | Estimator, n_jobs: int | None) -
     from adami.estimators.registry import get
 
     if method == "knn":
-        return neighbour_terms(slots, 3, n_jobs)
+        return neighbour_terms(slots, NEIGHBOURS, n_jobs)
     estimator = get(method)
     if isinstance(estimator, DiscreteEstimator):
         return table_terms(slots, estimator)
     parameters = estimator.get_params(deep=False)
     if estimator.name == "ksg" and parameters["variant"] == 1:
         return neighbour_terms(slots, parameters["k"], n_jobs)
-    if isinstance(estimator, Gaussian | GaussianCopula) and all(v.codes is None for v in slots):
-        if not (isinstance(estimator, Gaussian) and estimator.shrinkage is not None):
-            copula = isinstance(estimator, GaussianCopula)
-            return gaussian_terms(slots, copula, estimator.bias_correct)
+    numbers = all(v.codes is None for v in slots)
+    if numbers and isinstance(estimator, GaussianCopula):
+        return gaussian_terms(slots, True, estimator.bias_correct)
+    if numbers and isinstance(estimator, Gaussian) and estimator.shrinkage is None:
+        return gaussian_terms(slots, False, estimator.bias_correct)
     return chained(slots, estimator)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from adami.estimators._counts import DiscreteEstimator, chosen_support
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.tables import Cells
+    from adami.estimators._kernels.cells import Cells
 
 COARSE, FINE = 400, 2000
 """Points of the grid that finds the posterior's bulk, and of the one that integrates it."""
@@ -21,8 +21,8 @@ NEGLIGIBLE = 45.0
 class NSB(DiscreteEstimator):
     """Posterior mean entropy under a mixture of Dirichlet laws that is flat in the expected entropy.
 
-    The interval of an entropy is the posterior one. The number of labels that could occur matters: tell it where
-    it is known, and compare with twice as many where it is not.
+    The interval of an entropy is the posterior one. The number of labels that could occur matters: tell it
+    where it is known, and compare with twice as many where it is not.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from adami.estimators._counts import SIGNS, SUBSETS, DiscreteEstimator, slot_cel
 from adami.variables import Variable
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.tables import Cells
+    from adami.estimators._kernels.cells import Cells
 
 
 class Plugin(DiscreteEstimator):

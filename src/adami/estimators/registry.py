@@ -6,6 +6,7 @@ import difflib
 from importlib import import_module
 from typing import Any
 
+from adami._parallel import n_workers
 from adami.estimators._base import Estimator
 
 CLASSES: dict[str, tuple[str, str]] = {
@@ -34,6 +35,25 @@ CLASSES: dict[str, tuple[str, str]] = {
 def names() -> list[str]:
     """Return the short names of all estimators."""
     return sorted(CLASSES)
+
+
+def configured(method: str | Estimator, *, random_state: int | None = 0, n_jobs: int | None = 1) -> Estimator:
+    """Return an estimator by name with the caller's seed and threads; an estimator object keeps its own.
+
+    Parameters
+    ----------
+    method : str or Estimator
+    random_state : int or None
+    n_jobs : int or None
+        Threads; checked here, so that a bad number is refused by every method alike.
+    """
+    n_workers(n_jobs)
+    made = get(method)
+    if isinstance(method, Estimator):
+        return made
+    known = made.get_params(deep=False)
+    wanted = {"random_state": random_state, "n_jobs": n_jobs}
+    return made.set_params(**{name: value for name, value in wanted.items() if name in known})
 
 
 def get(method: str | Estimator, **parameters: Any) -> Estimator:

@@ -68,15 +68,14 @@ class Ross(Estimator):
             return nothing
         _, codes, sizes = np.unique(label.codes, return_inverse=True, return_counts=True)
         kept = sizes[codes] > 1
-        points = part(numbers).numbers
+        points, _, slack = part(numbers)
         notes = constant_note(numbers) + small_class_note(sizes, self.k) + ties_note(numbers)
         if not kept.any():
             return Measurement(0.0, diagnostics=notes, details={"k": self.k, "rows_used": 0})
         points, codes = np.ascontiguousarray(points[kept]), codes[kept]
         near = neighbourhood((Part(points, codes),), self.k, self.n_jobs)
-        # rows that coincide with all their neighbours count the rows at the same place
-        reach = np.maximum(near.radius, np.nextafter(0.0, 1.0))
-        inside = others((Part(points, None),), reach, True, self.n_jobs) + 1
+        # a row that coincides with all its neighbours counts the rows at its place
+        inside = others((Part(points, None, slack),), near.radius, True, self.n_jobs) + 1
         n = len(points)
         local = digamma(n) + digamma(near.used) - digamma(near.cell) - digamma(inside)
         value = float(np.mean(local))

@@ -1,7 +1,7 @@
 """Choosing features by information: criteria as plain functions, and the greedy loop with its stop.
 
-Every criterion is "relevance minus redundancy plus what only the class reveals" in one family (Brown et al. 2012):
-they differ in the weight of I(c; s) and of I(c; s | y) over the features s chosen before.
+Every criterion is "relevance minus redundancy plus what only the class reveals" (Brown et al. 2012): they
+differ in the weight of I(c; s) and of I(c; s | y) over the features s chosen before.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def mrmr(relevance: np.ndarray, redundancy: np.ndarray, conditional: np.ndarray 
     References
     ----------
     Peng, Long and Ding, "Feature selection based on mutual information: criteria of max-dependency,
-    max-relevance, and min-redundancy", IEEE Transactions on Pattern Analysis and Machine Intelligence 27, 2005.
+    max-relevance, and min-redundancy", IEEE Transactions on Pattern Analysis 27, 2005.
 
     Examples
     --------
@@ -122,11 +122,14 @@ def _given(conditional: np.ndarray | None) -> np.ndarray:
 
 
 CRITERIA: dict[str, Criterion] = {"mim": mim, "mrmr": mrmr, "jmi": jmi, "cmim": cmim}
-PAIRWISE = frozenset({"mrmr", "jmi", "cmim"})
+STOP: dict[str, Criterion] = {"mim": mim, "mrmr": jmi, "jmi": jmi, "cmim": cmim}
+"""What the stop tests. A relevant feature can repeat the chosen ones and yet add to them, so that its score
+by mRMR falls below that of a shuffled column, which repeats nothing; "jmi" asks what it adds."""
+PAIRWISE = frozenset({mrmr, jmi, cmim})
 """Criteria that look at redundancy."""
-LEAST_SHADOWS = 20
-CONDITIONAL = frozenset({"jmi", "cmim"})
+CONDITIONAL = frozenset({jmi, cmim})
 """Criteria that look at redundancy given the target."""
+LEAST_SHADOWS = 20
 
 
 class Measures(Protocol):
@@ -137,7 +140,8 @@ class Measures(Protocol):
 
     n_features: int
     """Number p of features."""
-    n_shadows: int
+    groups: np.ndarray
+    """int, shape ``(p + shadows,)``: a feature is compared with the shadows of its own group, its kind."""
 
     def relevance(self) -> np.ndarray:
         """Return I(c; y), shape ``(p + shadows,)``."""
@@ -178,8 +182,8 @@ def select(measures: Measures, criterion: str, count: int | None = None, *, alph
     measures : Measures
     criterion : {"mim", "mrmr", "jmi", "cmim"}
     count : int, optional
-        How many; without it the loop ends when the best candidate scores no better, at level `alpha`, than the
-        best of as many shuffled columns would.
+        How many; without it the loop ends when the best candidate does no better, at level `alpha`, than the
+        best of as many shuffled columns would, by the criterion itself, or by "jmi" for "mrmr".
     alpha : float
 
     Returns
@@ -191,10 +195,9 @@ def select(measures: Measures, criterion: str, count: int | None = None, *, alph
     Brown, Pocock, Zhao and Luján, "Conditional likelihood maximisation: a unifying framework for information
     theoretic feature selection", Journal of Machine Learning Research 13, 2012.
     """
-    score = criterion_named(criterion)
-    p = measures.n_features
-    if count is None and measures.n_shadows < LEAST_SHADOWS:
-        raise ValueError(f"the stop needs at least {LEAST_SHADOWS} shuffled columns, got {measures.n_shadows}")
+    score, test = criterion_named(criterion), STOP[criterion]
+    used = {score} if count is not None else {score, test}
+    p, groups = measures.n_features, measures.groups
     relevance = np.asarray(measures.relevance(), dtype=np.float64)
     redundancy = np.empty((len(relevance), 0))
     conditional = np.empty((len(relevance), 0))
@@ -206,16 +209,20 @@ def select(measures: Measures, criterion: str, count: int | None = None, *, alph
         values = score(relevance, redundancy, conditional)
         best = int(np.argmax(np.where(left, values[:p], -np.inf)))
         if count is None:
-            tail = sidak(tail_probability(float(values[best]), values[p:]), int(left.sum()))
+            tested = test(relevance, redundancy, conditional)
+            null = tested[p:][groups[p:] == groups[best]]
+            if len(null) < LEAST_SHADOWS:
+                raise ValueError(f"the stop needs at least {LEAST_SHADOWS} shuffled columns, got {len(null)}")
+            tail = sidak(tail_probability(float(tested[best]), null), int(left.sum()))
             if tail > alpha:
                 break
             p_values.append(tail)
         chosen.append(best)
         scores.append(float(values[best]))
         left[best] = False
-        if criterion in PAIRWISE and left.any():
+        if used & PAIRWISE and left.any():
             redundancy = np.column_stack([redundancy, measures.redundancy(best)])
-        if criterion in CONDITIONAL and left.any():
+        if used & CONDITIONAL and left.any():
             conditional = np.column_stack([conditional, measures.conditional(best)])
     return Selection(tuple(chosen), tuple(scores), tuple(p_values), relevance[:p])
 
@@ -237,8 +244,8 @@ def tail_probability(value: float, null: np.ndarray) -> float:
     """Return the probability of a value at least this large, from a sample of the null distribution.
 
     A share of the sample cannot be below one over its size, too coarse to choose the best of many candidates.
-    Beyond the sample's reach the tail of a Pearson type III law with the sample's mean, variance and skewness is
-    taken: it covers the normal-like nulls of neighbour estimators and the chi-squared ones of counts.
+    Beyond the sample's reach the tail of a Pearson type III law with the sample's mean, variance and skewness
+    is taken: it covers the normal-like nulls of neighbour estimators and the chi-squared ones of counts.
 
     Parameters
     ----------

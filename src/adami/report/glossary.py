@@ -30,7 +30,7 @@ DIRECTIONS = {
     "unknown": "the value may be off either way",
 }
 
-KINDS = {"continuous": "numbers", "discrete": "labels", "mixed": "numbers with repeated values"}
+KINDS = {"continuous": "numbers", "discrete": "labels", "mixed": "mixed numbers"}
 """Kind -> what a reader would call it."""
 
 TERMS = (

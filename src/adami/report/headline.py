@@ -101,7 +101,7 @@ def remarks(profile: Profile, bits: bool = False) -> list[Words]:
         _strongest(ranking, bits),
         _repeats(ranking.rows),
         _synergy(ranking.interactions, bits),
-        _chance(ranking.rows),
+        _chance(ranking.rows) if ranking.sufficient else (),
     ]
     return [s for s in said if s]
 
@@ -116,6 +116,13 @@ def p_value(row: Relevance) -> float | None:
     return row.adjusted_p if row.adjusted_p is not None else row.information.p_value
 
 
+def measured(row: Relevance) -> bool:
+    """Tell whether a column could be measured: one of row names or without values stands at zero untested."""
+    info = row.information
+    untested = info.value == 0.0 and info.interval is None and info.p_value is None
+    return not (untested and info.flags & {"degenerate", "identifier"})
+
+
 def beyond_chance(estimate: Estimate) -> bool:
     """Tell whether an amount of either sign stands clear of zero, as far as was tested."""
     if estimate.interval is not None:
@@ -125,6 +132,8 @@ def beyond_chance(estimate: Estimate) -> bool:
 
 
 def _nothing(ranking: Ranking, target: Name) -> Words:
+    if not any(measured(r) for r in ranking.rows):
+        return ("Nothing could be measured about ", target, f" in {ranking.n:,} rows.")
     tested = any(p_value(r) is not None for r in ranking.rows) or any(not s.accepted for s in ranking.path)
     if not tested:
         return ("What each column tells about ", target, " was measured without a test against chance.")
@@ -195,13 +204,11 @@ def _repeats(rows: Sequence[Relevance]) -> Words:
     pairs = [(Name(r.name), Name(r.repeats)) for r in rows if r.repeats is not None]
     if not pairs:
         return ()
-    if len(pairs) > 2:
-        names = _listed([name for name, _ in pairs])
-        return (*names, " mostly repeat what stronger columns already tell.")
-    pieces: list[str] = []
-    for i, (name, other) in enumerate(pairs):
-        pieces += [", and " if i else "", name, " mostly repeats what ", other, " already tells"]
-    return (*(p for p in pieces if p), ".")
+    names, others = [name for name, _ in pairs], {other for _, other in pairs}
+    verb = " mostly repeats what " if len(names) == 1 else " mostly repeat what "
+    if len(others) == 1:
+        return (*_listed(names), verb, *others, " already tells.")
+    return (*_listed(names), verb, "stronger columns already tell.")
 
 
 def _synergy(interactions: Sequence[Interaction], bits: bool) -> Words:

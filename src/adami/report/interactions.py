@@ -85,9 +85,7 @@ def adjusted(pairs: Sequence[Pair]) -> list[Pair]:
     if not pairs:
         return []
     p = benjamini_hochberg([f.interaction.synergy.p_value for f in pairs])
-    return [
-        replace(f, interaction=replace(f.interaction, adjusted_p=float(q))) for f, q in zip(pairs, p)
-    ]
+    return [replace(f, interaction=replace(f.interaction, adjusted_p=float(q))) for f, q in zip(pairs, p)]
 
 
 def repeated_by(ranked: Sequence[Relevance], pairs: Sequence[Pair]) -> dict[str, str]:
@@ -130,9 +128,9 @@ def repeated_by(ranked: Sequence[Relevance], pairs: Sequence[Pair]) -> dict[str,
 def choose_pairs(
     table: Table, target: str, ranked: Sequence[str], max_pairs: int, rng: np.random.Generator
 ) -> list[tuple[str, str]]:
-    """Choose the pairs worth measuring: all when they are few, otherwise those that a coarse table singles out.
+    """Choose the pairs worth measuring: all when they are few, else those that a coarse table singles out.
 
-    Marginal relevance cannot choose them, since columns may speak only together; so numbers are cut into a few
+    Marginal relevance cannot choose them, since columns may speak only together; so numbers are cut into few
     quantile bins on at most `SCREEN_ROWS` rows and the co-information of every pair with the target is
     counted. Half of the places go to the strongest of these, of either sign and in units of their chance
     fluctuation, and half to pairs among the most relevant columns.
@@ -185,7 +183,9 @@ def _screen(table: Table, pairs: Sequence[tuple[str, str]], target: str, rows: n
     out = np.empty(len(pairs))
     for i, (a, b) in enumerate(pairs):
         (ca, la), (cb, lb) = coarse[a], coarse[b]
-        cube = np.bincount((ca * lb + cb) * y_levels + y, minlength=la * lb * y_levels).reshape(la * lb, y_levels)
+        cube = np.bincount((ca * lb + cb) * y_levels + y, minlength=la * lb * y_levels).reshape(
+            la * lb, y_levels
+        )
         freedom = (la - 1) * (lb - 1) * (y_levels - 1)
         together, df = _g_statistic(cube)
         (first, df_a), (second, df_b) = _g_statistic(with_target[a]), _g_statistic(with_target[b])
@@ -205,11 +205,11 @@ def _g_statistic(counts: np.ndarray) -> tuple[float, int]:
 
     n = int(rows.sum())
     g = 2 * (weight(counts.ravel()) - weight(rows) - weight(cols) + n * np.log(max(n, 1)))
-    return g, (np.count_nonzero(rows) - 1) * (np.count_nonzero(cols) - 1)
+    return g, int((np.count_nonzero(rows) - 1) * (np.count_nonzero(cols) - 1))
 
 
 def _coarse(field: Field, rows: np.ndarray, bins: int) -> tuple[np.ndarray, int]:
-    """Cut a column into few labels: quantiles of numbers, the most frequent labels and the rest, gaps apart."""
+    """Cut a column into few labels: quantiles of numbers, frequent labels and the rest, gaps apart."""
     values, present = field.values[rows], field.present[rows]
     out = np.full(len(rows), -1, dtype=np.int64)
     here = values[present]

@@ -14,11 +14,10 @@ from adami.estimators._base import Estimator
 from adami.estimators.registry import get
 from adami.report._progress import Progress, Report, collect
 from adami.report._table import Table
+from adami.report.relevance import LEAST_ROWS
 from adami.report.results import Matrix
 from adami.result import Diagnostic, Estimate
 from adami.variables import Kind, Missing
-
-LEAST_ROWS = 5
 
 
 def matrix(
@@ -65,7 +64,12 @@ def matrix(
     table = Table(columns, kinds, missing)
     counter = Progress(progress, len(table.fields) * (len(table.fields) - 1) // 2)
     return measure_matrix(
-        table, get(method), permutations=permutations, random_state=random_state, n_jobs=n_jobs, progress=counter
+        table,
+        get(method),
+        permutations=permutations,
+        random_state=random_state,
+        n_jobs=n_jobs,
+        progress=counter,
     )
 
 
@@ -85,7 +89,7 @@ def measure_matrix(
     names = tuple(table.fields)
     p = len(names)
     pairs = list(combinations(range(p), 2))
-    known = known or {}
+    known = {**_shared_sorts(table, estimator, permutations, n_jobs), **(known or {})}
     done: dict[int, Estimate | Diagnostic] = {}
     diagnostics = list(table.gaps())
     generators = seeds(random_state, len(pairs))
@@ -100,7 +104,9 @@ def measure_matrix(
         collect(measure, wanted, done, progress=progress, what="matrix", n_jobs=n_jobs)
     except KeyboardInterrupt:
         diagnostics.append(
-            Diagnostic("interrupted", f"interrupted: {len(done)} of {len(pairs)} pairs were measured", "warning")
+            Diagnostic(
+                "interrupted", f"interrupted: {len(done)} of {len(pairs)} pairs were measured", "warning"
+            )
         )
     information = np.full((p, p), np.nan)
     counts = np.zeros((p, p), dtype=np.int64)
@@ -135,6 +141,32 @@ def measure_matrix(
     )
 
 
+def _shared_sorts(
+    table: Table, estimator: Estimator, permutations: int, n_jobs: int | None
+) -> dict[tuple[str, str], Estimate]:
+    """Measure all pairs of complete continuous columns, each sorted once, when the method is plain KSG."""
+    from adami.estimators.ksg import KSG
+
+    names = [
+        n
+        for n, f in table.fields.items()
+        if f.kind == "continuous" and not f.missing and f.distinct == table.n
+    ]
+    if not isinstance(estimator, KSG) or (estimator.variant, estimator.transform) != (1, "standardize"):
+        return {}
+    k = estimator.k
+    if not isinstance(k, int) or permutations or len(names) < 3 or table.n <= k:
+        return {}
+    from adami.estimators.pairwise import ksg_all_pairs
+
+    values = ksg_all_pairs(np.column_stack([table[n].values for n in names]), k, n_jobs)
+    kinds = ("continuous", "continuous")
+    return {
+        (names[i], names[j]): Estimate(values[i, j], method=estimator.name, n=table.n, kinds=kinds)
+        for i, j in combinations(range(len(names)), 2)
+    }
+
+
 def _is_known(known: Mapping[tuple[str, str], Estimate], a: str, b: str) -> bool:
     return (a, b) in known or (b, a) in known
 
@@ -147,7 +179,9 @@ def _pair(
     rows = table.complete([a, b])
     if len(rows) < LEAST_ROWS:
         return Diagnostic(
-            "too_few_samples", f"{a!r} and {b!r} have {len(rows)} complete rows in common: not measured", "warning"
+            "too_few_samples",
+            f"{a!r} and {b!r} have {len(rows)} complete rows in common: not measured",
+            "warning",
         )
     x, y = table[a].cut(rows), table[b].cut(rows)
     try:

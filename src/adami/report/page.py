@@ -122,7 +122,7 @@ def _marked(words: Words) -> Markup:
     parts = [
         Markup('<b class="name" title="{}"><bdi>{}</bdi></b>').format(w, visible(w, 40))
         if isinstance(w, Name)
-        else Markup.escape(w)
+        else Markup.escape(w.replace(" %", "\u00a0%"))
         for w in words
     ]
     return Markup("").join(parts)

@@ -34,15 +34,15 @@ def heat_map(profile: Profile, unit: Unit) -> dict[str, Any]:
         "left_out": len(matrix.names) - len(order),
         "target": profile.ranking.target,
         "readout": _readout(matrix, order, unit),
-        "strongest": _strongest(matrix, order, profile.ranking.target, unit),
+        "strongest": _strongest(profile, order, unit),
     }
 
 
-def _strongest(
-    matrix: Matrix, order: list[int], target: str, unit: Unit, most: int = 7
-) -> list[dict[str, str]]:
-    """Return the pairs that share most, the target aside: its ties have a section of their own."""
-    own = sorted(i for i in order if matrix.names[i] != target)
+def _strongest(profile: Profile, order: list[int], unit: Unit, most: int = 7) -> list[dict[str, str]]:
+    """Return the pairs that share most; the target has sections of its own, and row names share all."""
+    matrix, target = profile.matrix, profile.ranking.target
+    row_names = {c.name for c in profile.columns if any(d.flag == "identifier" for d in c.diagnostics)}
+    own = sorted(i for i in order if matrix.names[i] != target and matrix.names[i] not in row_names)
     pairs = [(i, j) for k, i in enumerate(own) for j in own[k + 1 :] if matrix.normalized[i, j] >= 0.1]
     pairs.sort(key=lambda p: -float(matrix.normalized[p]))
     return [
@@ -89,7 +89,9 @@ def _cell(matrix: Matrix, i: int, j: int, diagonal: bool) -> dict[str, Any]:
         return {"kind": "none", "share": 0, "text": "–"}
     share = round(100 * min(max(value, 0.0), 1.0))
     said = "1" if share == 100 else f".{share:02d}"
-    return {"kind": "deep" if share > 52 else "", "share": share, "text": said}
+    # where black and white letters read equally well: at 58 on the dark page, at 78 on the light one
+    kind = "deep" if share >= 78 else "middle" if share >= 58 else ""
+    return {"kind": kind, "share": share, "text": said}
 
 
 def _readout(matrix: Matrix, order: list[int], unit: Unit) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def percent(share: float | None) -> str:
     """Return a share as a whole percentage."""
     if share is None or not math.isfinite(share):
         return "–"
-    return f"{round(100 * share)} %".replace("-", "−")
+    return f"{round(100 * share)}\u00a0%".replace("-", "−")
 
 
 def seconds_text(seconds: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from adami.report.figures import Figures
 from adami.report.glossary import DIRECTIONS, FLAGS, KINDS
-from adami.report.headline import LEVEL, beyond_chance, p_value
+from adami.report.headline import LEVEL, beyond_chance, measured, p_value
 from adami.report.page_numbers import Scale, Unit, p_text, percent
 from adami.report.results import ColumnSummary, Interaction, Profile, Relevance, Step
 from adami.result import Diagnostic
@@ -18,7 +18,8 @@ from adami.result import Diagnostic
 MOST_ROWS = 300
 """Columns listed; the page stays readable and small for tables with thousands."""
 SHOWN_ROWS = 24
-SHOWN_PAIRS = 12
+SHOWN_TOGETHER = 5
+SHOWN_REPEATING = 8
 MOST_PICTURES = 60
 
 View = dict[str, Any]
@@ -29,7 +30,7 @@ _NAMED = re.compile(r"""column ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"): """)
 def relevance(profile: Profile, unit: Unit) -> View:
     """Bars of what each column tells, on one scale, with H(target) where it is near."""
     ranking = profile.ranking
-    rows = ranking.rows[:MOST_ROWS]
+    rows = sorted(ranking.rows, key=lambda r: not measured(r))[:MOST_ROWS]
     ends = [v for r in rows for v in (r.information.value, *(r.information.interval or ()))]
     reach = max([v for v in ends if math.isfinite(v)], default=0.0)
     entropy = None if ranking.target_entropy is None else ranking.target_entropy.value
@@ -42,7 +43,7 @@ def relevance(profile: Profile, unit: Unit) -> View:
         "more": lines[SHOWN_ROWS:],
         "left_out": len(ranking.rows) - len(rows),
         "entropy_at": scale.at(entropy) if near and entropy is not None else None,
-        "entropy": None if entropy is None else unit.say(entropy),
+        "entropy": unit.say(entropy) if entropy else None,
         "zero_at": scale.at(0.0),
         "tested": any(r["p"] != "–" for r in lines),
         "adjusted": any(r.adjusted_p is not None for r in rows),
@@ -55,33 +56,35 @@ def relevance(profile: Profile, unit: Unit) -> View:
 def _relevance_row(row: Relevance, scale: Scale, unit: Unit) -> View:
     info = row.information
     p = p_value(row)
+    known = measured(row)
     return {
         "name": row.name,
-        "kind": row.kind,
-        "value": unit.say(info.value),
+        "known": known,
+        "value": unit.say(info.value if known else None),
         "interval": unit.interval(info),
         "bar": scale.bar(0.0, info.value),
         "whisker": scale.whisker(info),
-        "share": percent(row.share),
+        "share": percent(row.share if known else None),
         "p": p_text(p),
         "faint": p is not None and p > LEVEL,
-        "warned": bool(info.warnings),
         "repeats": row.repeats,
-        "method": info.method,
     }
 
 
 def interactions(profile: Profile, unit: Unit) -> View:
-    """Diverging bars of pairs: left where they repeat each other, right where they speak together."""
+    """Diverging bars of pairs: the strongest of both signs in view, synergy first, the rest folded."""
     pairs = sorted(profile.ranking.interactions, key=lambda i: -abs(i.synergy.value))[:MOST_ROWS]
-    scale = Scale.of(
-        (v for i in pairs for v in (i.synergy.value, *(i.synergy.interval or ()))), symmetric=True
-    )
-    lines = [_interaction_row(i, scale, unit) for i in pairs]
+    ends = [v for i in pairs for v in (i.synergy.value, *(i.synergy.interval or ()))]
+    scale = Scale.of(ends, symmetric=True)
+    # redundancy is common and large: without places of its own, synergy would drown in it
+    together = [i for i in pairs if i.synergy.value > 0][:SHOWN_TOGETHER]
+    repeating = [i for i in pairs if not i.synergy.value > 0][:SHOWN_REPEATING]
+    rest = [i for i in pairs if i not in together and i not in repeating]
+    shown = [*together, *sorted(repeating, key=lambda i: -i.synergy.value)]
     return {
-        "rows": lines[:SHOWN_PAIRS],
-        "more": lines[SHOWN_PAIRS:],
-        "faint": any(line["faint"] for line in lines),
+        "rows": [_interaction_row(i, scale, unit) for i in shown],
+        "more": [_interaction_row(i, scale, unit) for i in rest],
+        "faint": any(not beyond_chance(i.synergy) for i in pairs),
     }
 
 
@@ -145,7 +148,8 @@ def cards(profile: Profile, unit: Unit) -> View:
     """One card a column: the target first, then the most telling ones."""
     figures = Figures(profile)
     ranking = profile.ranking
-    place = {r.name: i for i, r in enumerate(ranking.rows)}
+    known_first = sorted(ranking.rows, key=lambda r: not measured(r))
+    place = {r.name: i for i, r in enumerate(known_first)}
     told = {r.name: r for r in ranking.rows}
     ordered = sorted(
         profile.columns, key=lambda c: (c.name != ranking.target, place.get(c.name, len(place)))
@@ -165,6 +169,7 @@ def cards(profile: Profile, unit: Unit) -> View:
 def _card(column: ColumnSummary, row: Relevance | None, figure: Any, profile: Profile, unit: Unit) -> View:
     is_target = column.name == profile.ranking.target
     own = list(column.diagnostics) + (list(row.information.diagnostics) if row else [])
+    row = row if row is not None and measured(row) else None
     symbol = "h" if column.kind != "discrete" else "H"
     missing = column.missing
     n = profile.ranking.n
@@ -183,11 +188,18 @@ def _card(column: ColumnSummary, row: Relevance | None, figure: Any, profile: Pr
         "faint": bool(row and (p := p_value(row)) is not None and p > LEVEL),
         "target": is_target,
         "figure": figure,
-        "notes": [
-            {"title": flag_title(d), "message": _about(d.message, column.name)[1], "severity": d.severity}
-            for d in dict.fromkeys(own)
-        ],
+        "notes": _notes(own, column.name),
     }
+
+
+def _notes(diagnostics: Sequence[Diagnostic], name: str) -> list[View]:
+    """Return the diagnostics of one column by heading, warnings first."""
+    grouped: dict[str, View] = {}
+    for d in sorted(dict.fromkeys(diagnostics), key=lambda d: d.severity != "warning"):
+        who, message = _about(d.message, name)
+        note = grouped.setdefault(flag_title(d), {"severity": d.severity, "messages": []})
+        note["messages"].append(message if who == name else f"{who}: {message}")
+    return [{"title": title, **note} for title, note in grouped.items()]
 
 
 def warnings(profile: Profile) -> list[View]:

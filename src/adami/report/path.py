@@ -14,6 +14,7 @@ from adami.report._progress import Progress
 from adami.report._table import Table
 from adami.report.results import Interaction, Relevance, Step
 from adami.result import Diagnostic, Estimate
+from adami.variables import Variable
 
 MAX_STEPS = 8
 MAX_CANDIDATES = 30
@@ -41,14 +42,15 @@ def sufficient_path(
     """Add columns while they tell something new, testing each by (local) permutation.
 
     Each step takes the column with the largest I(column; target | chosen). It is accepted when a permutation
-    test, corrected for having picked the best of all candidates, is significant; otherwise a pair whose synergy
-    is significant gets a chance to enter together, and the path ends.
+    test, corrected for having picked the best of all candidates, is significant; otherwise a pair whose
+    synergy is significant gets a chance to enter together, and the path ends.
 
     Parameters
     ----------
     table : Table
     estimator : Estimator
-        Of the gains; a method without a conditional form is replaced by "mesner_shalizi".
+        Of the gains; "auto", and a method without a conditional form, gives way to "mesner_shalizi" (to
+        "miller_madow" between labels).
     target : str
     ranked : sequence of Relevance
         Usable columns, most informative first.
@@ -65,12 +67,12 @@ def sufficient_path(
     list of Diagnostic
         Why the path ended where it did.
     """
-    conditional = estimator if type(estimator)._conditional is not Estimator._conditional else get("mesner_shalizi")
-    walk = _Walk(table, target, conditional, confidence, permutations, n_jobs)
+    for_ties, for_steps = random_state.spawn(2)
+    walk = _Walk(table.without_ties(for_ties), target, estimator, confidence, permutations, n_jobs)
     left = _candidates(ranked, pairs)
     known = {r.name: r.information for r in ranked}
     notes: list[Diagnostic] = []
-    generators = seeds(random_state, 2 * MAX_STEPS)
+    generators = seeds(for_steps, 2 * MAX_STEPS)
     while left and len(path) < MAX_STEPS:
         chosen = [s.name for s in path]
         total = path[-1].total if path else 0.0
@@ -86,7 +88,7 @@ def sufficient_path(
             first, second = duo
             after = walk.test(second, [*chosen, first], len(pairs), generators[2 * len(path) + 1])
             if _significant(after):
-                before = known[first] if not chosen else walk.gain(first, chosen)
+                before = walk.gain(first, chosen)
                 path.append(Step(first, before, total + before.value))
                 path.append(Step(second, after, total + before.value + after.value))
                 left = [c for c in left if c not in duo]
@@ -98,12 +100,18 @@ def sufficient_path(
             break
         left.pop(best)
     if len(path) >= MAX_STEPS and left and path[-1].accepted:
-        notes.append(Diagnostic("path_limit", f"the path ends after {MAX_STEPS} columns; more may tell something"))
+        notes.append(
+            Diagnostic("path_limit", f"the path ends after {MAX_STEPS} columns; more may tell something")
+        )
     return notes + _above_entropy(path, entropy, target)
 
 
 class _Walk:
-    """Gains along the path, each on the rows that are complete for it."""
+    """Gains along the path, each on the rows that are complete for it.
+
+    All gains that involve numbers come from one estimator, the first included, so that they add up by the
+    chain rule; the adaptive choice would mix several.
+    """
 
     def __init__(
         self,
@@ -123,25 +131,44 @@ class _Walk:
     def gain(self, name: str, chosen: Sequence[str]) -> Estimate:
         from adami.estimators.resampling import assess
 
-        x, y, given = self._slots(name, chosen)
-        return assess(self.estimator, x, y, given, interval=False)
+        slots = self._slots(name, chosen)
+        return assess(self._chain(slots), *slots, interval=False)
 
     def test(self, name: str, chosen: Sequence[str], tried: int, rng: np.random.Generator) -> Estimate:
-        """Measure a gain, with interval and p-value; the p-value corrected for the candidates goes to the details."""
+        """Measure a gain with interval and p-value; the details hold it corrected for the candidates.
+
+        The estimator's own statistic and that of the chain both get a chance, at half the level each: one may
+        be sharp for smooth dependence and blind to a parity, the other the reverse.
+        """
         from adami.estimators.resampling import assess, permutation_test
 
-        x, y, given = self._slots(name, chosen)
-        gain = assess(self.estimator, x, y, given, confidence=self.confidence, random_state=rng)
+        slots = self._slots(name, chosen)
+        chain = self._chain(slots)
+        for_interval, *for_tests = rng.spawn(3)
+        gain = assess(chain, *slots, confidence=self.confidence, random_state=for_interval)
         if not self.permutations or not np.isfinite(gain.value):
             return gain
         if gain.value == 0.0 and gain.interval == (0.0, 0.0):
             return gain.replace(p_value=1.0, details={**gain.details, "adjusted_p": 1.0})
-        found = permutation_test(
-            self.estimator, x, y, given, permutations=self.permutations, random_state=rng, n_jobs=self.n_jobs
-        )
-        tail = tail_probability(found.statistic, found.null)
-        details = {**gain.details, "adjusted_p": sidak(tail, tried), "candidates": tried}
-        return gain.replace(p_value=found.p_value, details=details).with_diagnostics(*found.diagnostics)
+        testers = {e.name: e for e in (chain, self.estimator) if _is_conditional(e)}
+        p, adjusted = 1.0, 1.0
+        for tester, own in zip(testers.values(), for_tests):
+            found = permutation_test(
+                tester, *slots, permutations=self.permutations, random_state=own, n_jobs=self.n_jobs
+            )
+            tail = sidak(tail_probability(found.statistic, found.null), tried * len(testers))
+            p, adjusted = min(p, found.p_value * len(testers)), min(adjusted, tail)
+            gain = gain.with_diagnostics(*found.diagnostics)
+            if adjusted <= ALPHA:
+                break
+        return gain.replace(p_value=p, details={**gain.details, "adjusted_p": adjusted, "candidates": tried})
+
+    def _chain(self, slots: Sequence[Variable | None]) -> Estimator:
+        """Return the estimator of the gains: the one asked for if it can, and stays the same all along."""
+        labels = all(v is None or v.kind == "discrete" for v in slots)
+        if _is_conditional(self.estimator) and (self.estimator.name != "auto" or labels):
+            return self.estimator
+        return get("miller_madow" if labels else "mesner_shalizi")
 
     def is_local(self, names: Sequence[str]) -> bool:
         """Tell whether the rows fill the space of these columns and the target densely enough."""
@@ -152,16 +179,22 @@ class _Walk:
     def too_wide(self, chosen: Sequence[str]) -> Diagnostic:
         return Diagnostic(
             "too_few_samples",
-            f"the path ends after {len(chosen)} column(s): {self.table.n:,} rows are too few to measure what a "
-            "further one adds to them; more columns may tell something",
+            f"the path ends after {len(chosen)} column(s): {self.table.n:,} rows are too few to measure what "
+            "a further one adds to them; more columns may tell something",
             "note",
             "low",
         )
 
-    def _slots(self, name: str, chosen: Sequence[str]):  # type: ignore[no-untyped-def]
+    def _slots(self, name: str, chosen: Sequence[str]) -> tuple[Variable, Variable, Variable | None]:
         if not chosen:
-            return (*self.table.slots([name], [self.target]), None)
-        return self.table.slots([name], [self.target], chosen)
+            x, y = self.table.slots([name], [self.target])
+            return x, y, None
+        x, y, given = self.table.slots([name], [self.target], chosen)
+        return x, y, given
+
+
+def _is_conditional(estimator: Estimator) -> bool:
+    return type(estimator)._conditional is not Estimator._conditional
 
 
 def _candidates(ranked: Sequence[Relevance], pairs: Sequence[Interaction]) -> list[str]:

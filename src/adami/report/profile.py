@@ -16,10 +16,11 @@ from adami.estimators.registry import get
 from adami.report._progress import Progress, Report
 from adami.report._table import Field, Table
 from adami.report.matrix import measure_matrix
-from adami.report.rank import LEAST_ROWS, measure_ranking, planned, seed_told
+from adami.report.rank import measure_ranking, planned, seed_told
+from adami.report.relevance import LEAST_ROWS
 from adami.report.results import ColumnSummary, Profile
 from adami.result import Diagnostic
-from adami.variables import Kind, Missing
+from adami.variables import Kind, Missing, Variable, join
 
 
 def profile(
@@ -113,9 +114,21 @@ def _summary(field: Field) -> ColumnSummary:
     entropy = None
     if field.kind != "mixed" and field.distinct > 1 and len(rows) >= LEAST_ROWS:
         own = get("miller_madow" if field.kind == "discrete" else "kl")
-        try:
-            entropy = assess(own, x, interval=field.kind == "discrete")
-            found = tuple(dict.fromkeys((*found, *entropy.diagnostics)))
-        except ValueError as problem:
-            found = (*found, Diagnostic("ties", f"column {field.name!r} has no entropy here: {problem}"))
+        if field.kind == "continuous" and field.distinct < x.n:
+            x, note = _unrounded(x)
+            found = (*found, note)
+        entropy = assess(own, x, interval=field.kind == "discrete")
+        found = tuple(dict.fromkeys((*found, *entropy.diagnostics)))
     return ColumnSummary(field.name, field.kind, field.missing, field.distinct, entropy, found)
+
+
+def _unrounded(x: Variable) -> tuple[Variable, Diagnostic]:
+    """Spread repeated values evenly over the smallest step between values, as rounding once gathered them."""
+    column = x.columns[0]
+    step = float(np.diff(np.unique(column.values)).min())
+    moved = column.values + step * np.random.default_rng(0).uniform(-0.5, 0.5, x.n)
+    note = Diagnostic(
+        "ties",
+        f"values of {column.name!r} repeat; for the entropy they are spread evenly over a step of {step:.3g}",
+    )
+    return join([replace(column, values=moved)], column.name), note

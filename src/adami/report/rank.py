@@ -16,12 +16,10 @@ from adami.report._progress import Progress, Report, collect
 from adami.report._table import Field, Table
 from adami.report.interactions import Pair, adjusted, choose_pairs, measure_pair, repeated_by
 from adami.report.path import MAX_STEPS, sufficient_path
+from adami.report.relevance import LEAST_ROWS, relevance, target_notes
 from adami.report.results import Interaction, Ranking, Relevance, Step
 from adami.result import Diagnostic, Estimate
 from adami.variables import Kind, Missing
-
-LEAST_ROWS = 5
-"""Fewest complete rows for which a number is worth the name."""
 
 
 def rank(
@@ -125,7 +123,7 @@ def measure_ranking(
         raise ValueError(f"target {target!r} has no values")
     for_relevance, for_pairs, for_path = seeds(random_state, 3)
     whole_work = planned(table, max_pairs)
-    diagnostics = [*table.gaps(), *_target_notes(goal)]
+    diagnostics = [*table.gaps(), *target_notes(goal)]
     measured: dict[int, Estimate] = {}
     rows: tuple[Relevance, ...] = ()
     found: dict[int, Pair] = {}
@@ -137,7 +135,7 @@ def measure_ranking(
         tasks = list(zip(names, seeds(for_relevance, len(names))))
         options = {"confidence": confidence, "permutations": permutations}
         collect(
-            lambda task: _relevance(table, estimator, task[0], target, task[1], options),
+            lambda task: relevance(table, estimator, task[0], target, task[1], options),
             tasks,
             measured,
             progress=progress,
@@ -180,8 +178,8 @@ def measure_ranking(
         diagnostics.append(
             Diagnostic(
                 "interrupted",
-                f"interrupted: {len(rows)} of {len(names)} columns, {len(pairs)} pairs and {len(path)} steps of the "
-                "path were measured",
+                f"interrupted: {len(rows)} of {len(names)} columns, {len(pairs)} pairs and {len(path)} steps "
+                "of the path were measured",
                 "warning",
             )
         )
@@ -210,63 +208,11 @@ def seed_told(random_state: int | np.random.Generator | None) -> int | str | Non
     return "generator" if isinstance(random_state, np.random.Generator) else random_state
 
 
-def _relevance(
-    table: Table,
-    estimator: Estimator,
-    name: str,
-    target: str,
-    rng: np.random.Generator,
-    options: Mapping[str, float | int],
-) -> Estimate:
-    """Measure one column; what cannot be measured is told as 0 with the reason, so that the table survives."""
-    from adami.estimators.resampling import assess
-
-    field = table[name]
-    if not field.present.any():
-        return _nothing(estimator, field, 0, "degenerate", f"column {name!r} has no values at all")
-    x, y = table.slots([name], [target]) if len(table.complete([name, target])) else (None, None)
-    if x is None or y is None or x.n < LEAST_ROWS:
-        n = 0 if x is None else x.n
-        return _nothing(
-            estimator, field, n, "too_few_samples", f"column {name!r} has only {n} rows complete with the target"
-        )
-    if field.kind == "discrete" and _is_identifier(x.codes):
-        return _nothing(
-            estimator,
-            field,
-            x.n,
-            "identifier",
-            f"column {name!r} has a label of its own in (nearly) every row: it names rows and cannot be shown to "
-            "tell anything about others; leave it out",
-        )
-    try:
-        return assess(
-            estimator,
-            x,
-            y,
-            confidence=float(options["confidence"]),
-            permutations=int(options["permutations"]),
-            random_state=rng,
-        )
-    except ValueError as problem:
-        return _nothing(estimator, field, x.n, "degenerate", f"column {name!r} was not measured: {problem}")
-
-
-def _nothing(estimator: Estimator, field: Field, n: int, flag: str, message: str) -> Estimate:
-    note = Diagnostic(flag, message, "warning")
-    return Estimate(0.0, method=estimator.name, n=n, kinds=(field.kind,), diagnostics=(note,))
-
-
-def _is_identifier(codes: np.ndarray | None) -> bool:
-    from adami.estimators.checks import IDENTIFIER_ROWS, IDENTIFIER_SHARE
-
-    if codes is None or len(codes) < IDENTIFIER_ROWS:
-        return False
-    return bool(np.count_nonzero(np.bincount(codes)) >= IDENTIFIER_SHARE * len(codes))
-
-
 def _usable(row: Relevance) -> bool:
-    return not row.information.flags & {"identifier", "constant", "degenerate"} and row.information.n >= LEAST_ROWS
+    return (
+        not row.information.flags & {"identifier", "constant", "degenerate"}
+        and row.information.n >= LEAST_ROWS
+    )
 
 
 def _rows(
@@ -294,7 +240,8 @@ def _rows(
 
 def _with_repeats(rows: Sequence[Relevance], repeats: Mapping[str, str]) -> tuple[Relevance, ...]:
     return tuple(
-        Relevance(r.name, r.kind, r.information, r.share, r.missing, r.adjusted_p, repeats.get(r.name)) for r in rows
+        Relevance(r.name, r.kind, r.information, r.share, r.missing, r.adjusted_p, repeats.get(r.name))
+        for r in rows
     )
 
 
@@ -308,18 +255,3 @@ def _target_entropy(table: Table, goal: Field, confidence: float) -> Estimate | 
     if goal.kind != "discrete":
         return None
     return assess(get("miller_madow"), goal.cut(table.complete([goal.name])), confidence=confidence)
-
-
-def _target_notes(goal: Field) -> list[Diagnostic]:
-    if goal.distinct == 1:
-        return [Diagnostic("constant", f"target {goal.name!r} never changes: nothing can tell about it", "warning")]
-    if goal.kind == "discrete" and _is_identifier(goal.values[goal.present]):
-        return [
-            Diagnostic(
-                "identifier",
-                f"target {goal.name!r} has a label of its own in (nearly) every row: no column can be shown to tell "
-                "about it; choose a target whose labels repeat",
-                "warning",
-            )
-        ]
-    return []

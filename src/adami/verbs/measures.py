@@ -125,12 +125,13 @@ def entropy(
     """
     slots = plain_slots(x=x, given=given) if names is None else frame_slots(x, {"x": names, "given": given})
     variables, notes = align(*slots, kinds=kinds, missing=missing)
-    from adami.estimators.registry import get
+    from adami.estimators.registry import configured
     from adami.estimators.resampling import assess
 
     x_, given_ = variables[0], variables[1] if len(variables) > 1 else None
+    estimator = configured(method, random_state=random_state, n_jobs=n_jobs)
     estimate = assess(
-        get(method), x_, None, given_, confidence=confidence, random_state=random_state, n_jobs=n_jobs
+        estimator, x_, None, given_, confidence=confidence, random_state=random_state, n_jobs=n_jobs
     )
     return estimate.with_diagnostics(*notes)
 
@@ -196,11 +197,11 @@ def _assess(
     random_state: int | None,
     n_jobs: int,
 ) -> Estimate:
-    from adami.estimators.registry import get
+    from adami.estimators.registry import configured
     from adami.estimators.resampling import assess
 
     estimate = assess(
-        get(method),
+        configured(method, random_state=random_state, n_jobs=n_jobs),
         *variables,
         confidence=confidence,
         permutations=permutations,

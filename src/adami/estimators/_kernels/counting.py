@@ -159,7 +159,7 @@ def cell_information(counts, first, second, rows, cols):  # type: ignore[no-unty
         n += counts[k]
     total = 0.0
     for k in range(counts.shape[0]):
-        total += counts[k] * np.log(counts[k] * n / (rows[first[k]] * cols[second[k]]))
+        total += counts[k] * np.log(counts[k] * n / (float(rows[first[k]]) * cols[second[k]]))
     return max(total / n, 0.0)
 
 

@@ -13,10 +13,7 @@ import numpy as np
 from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels import search
 from adami.estimators._kernels.announce import announce
-from adami.estimators._kernels.tree import Tree, build
-
-PARALLEL_ROWS = 2_000
-"""Rows below which threads cost more than they bring."""
+from adami.estimators._kernels.tree import Tree, build, in_threads
 
 
 def knn_radius(blocks: Sequence[np.ndarray], k: int, n_jobs: int | None = 1) -> np.ndarray:
@@ -40,14 +37,14 @@ def knn_radius(blocks: Sequence[np.ndarray], k: int, n_jobs: int | None = 1) -> 
     _check_k(k, columns.shape[1] - 1)
     if len(columns) == 1:
         return _radius_sorted(columns[0], k)
-    tree = _tree(columns)
+    tree = _tree(columns, n_jobs)
     radius, _ = _nearest(tree, tree, True, k, False, n_jobs)
     return radius
 
 
 def knn_indices(blocks: Sequence[np.ndarray], k: int, n_jobs: int | None = 1) -> np.ndarray:
     """Return the places of the k nearest other rows, nearest first, int64 ``(n, k)``; see `knn_radius`."""
-    tree = _tree(_columns(blocks))
+    tree = _tree(_columns(blocks), n_jobs)
     _check_k(k, len(tree.order) - 1)
     return _nearest(tree, tree, True, k, True, n_jobs)[1]
 
@@ -56,7 +53,7 @@ def knn_radius_to(
     reference: Sequence[np.ndarray], queries: Sequence[np.ndarray], k: int, n_jobs: int | None = 1
 ) -> np.ndarray:
     """Return the distance from each query row to its k-th nearest reference row: float64 ``(m,)``."""
-    tree, asked = _tree(_columns(reference)), _tree(_columns(queries))
+    tree, asked = _tree(_columns(reference), n_jobs), _tree(_columns(queries), n_jobs)
     _check_k(k, len(tree.order))
     return _nearest(asked, tree, False, k, False, n_jobs)[0]
 
@@ -85,7 +82,7 @@ def count_within(points: np.ndarray, radius: np.ndarray, strict: bool, n_jobs: i
     if points.ndim == 1 or points.shape[1] == 1:
         column = points.ravel()
         return _count_sorted(column, column, radius, strict) - itself
-    tree = _tree(_columns((points,)), counting=True)
+    tree = _tree(_columns((points,)), n_jobs, counting=True)
     counts: np.ndarray = _within(tree, tree, radius, strict, n_jobs) - itself
     return counts
 
@@ -97,7 +94,7 @@ def count_within_of(
     reference, queries = np.asarray(reference, dtype=np.float64), np.asarray(queries, dtype=np.float64)
     if reference.ndim == 1 or reference.shape[1] == 1:
         return _count_sorted(reference.ravel(), queries.ravel(), radius, strict)
-    asked, tree = (_tree(_columns((p,)), counting=True) for p in (queries, reference))
+    asked, tree = (_tree(_columns((p,)), n_jobs, counting=True) for p in (queries, reference))
     return _within(asked, tree, radius, strict, n_jobs)
 
 
@@ -125,9 +122,9 @@ def _lead(d: int) -> int:
     return d if d <= 16 else max(16, 2 * d // 5)
 
 
-def _tree(columns: np.ndarray, counting: bool = False) -> Tree:
+def _tree(columns: np.ndarray, n_jobs: int | None, counting: bool = False) -> Tree:
     announce(search.nearest, search.within)
-    return build(columns, _leaf_size(len(columns), counting))
+    return build(columns, _leaf_size(len(columns), counting), n_jobs)
 
 
 def _nearest(
@@ -173,10 +170,10 @@ def _within(asked: Tree, tree: Tree, radius: np.ndarray, strict: bool, n_jobs: i
 
 def _share(work: Callable[[int, int], None], leaves: int, rows: int, n_jobs: int | None) -> None:
     """Hand ranges of leaves to threads; leaves are computed alone, so shares do not change the result."""
-    workers = n_workers(n_jobs)
-    if workers == 1 or rows < PARALLEL_ROWS:
+    if not in_threads(rows, n_jobs):
         work(0, leaves)
         return
+    workers = n_workers(n_jobs)
     # more pieces than workers: leaves in dense regions take longer
     cuts = np.linspace(0, leaves, min(leaves, 8 * workers) + 1).astype(int)
     ordered_map(lambda piece: work(*piece), list(zip(cuts[:-1].tolist(), cuts[1:].tolist())), workers)

@@ -13,48 +13,47 @@ import numpy as np
 from numba import njit
 
 STACK = 128
+BLOCK = 64
 
 
 @njit(cache=True, nogil=True)
-def _distances(points, a, b, query, lead, out):
-    """Write the max-norm distance over `lead` coordinates from `query` to points a..b into `out`."""
-    m = b - a
-    near = out[:m]
-    c = lead & 1
-    if c == 1:
-        first = points[0, a:b]
-        q = query[0]
+def _distances(points, a, b, queries, i, lead, near):
+    """Write the max-norm distance over `lead` coordinates from query i to points a..b into `near`."""
+    # unsigned places cannot be negative, so no wrap-around test stands in the way of vector code; views of
+    # the arrays would do as well, but counting their references takes time and stalls threads
+    a, i, m, one = np.uintp(a), np.uintp(i), np.uintp(b - a), np.uintp(1)
+    c = np.uintp(lead & 1)
+    if c == one:
+        q = queries[0, i]
         for j in range(m):
-            near[j] = abs(first[j] - q)
+            near[j] = abs(points[0, a + j] - q)
     else:
-        first, second = points[0, a:b], points[1, a:b]
-        q, p = query[0], query[1]
+        q, p = queries[0, i], queries[1, i]
         for j in range(m):
-            u, v = abs(first[j] - q), abs(second[j] - p)
+            u, v = abs(points[0, a + j] - q), abs(points[1, a + j] - p)
             near[j] = u if u > v else v
-        c = 2
-    while c < lead:
-        first, second = points[c, a:b], points[c + 1, a:b]
-        q, p = query[c], query[c + 1]
+        c = one + one
+    while c < np.uintp(lead):
+        q, p = queries[c, i], queries[c + one, i]
         for j in range(m):
-            u, v = abs(first[j] - q), abs(second[j] - p)
+            u, v = abs(points[c, a + j] - q), abs(points[c + one, a + j] - p)
             u = u if u > v else v
             w = near[j]
             near[j] = u if u > w else w
-        c += 2
+        c += one + one
 
 
 @njit(cache=True, nogil=True)
-def _box_distances(queries, a, b, low, high, near):
-    """Write the distance from queries a..b to a box into `near`; 0 inside."""
-    m = b - a
+def _box_distances(queries, a, b, low, high, node, near):
+    """Write the distance from queries a..b to the box of a node into `near`; 0 inside."""
+    a, m = np.uintp(a), np.uintp(b - a)
     for j in range(m):
         near[j] = 0.0
-    for c in range(queries.shape[0]):
-        column = queries[c, a:b]
-        lo, hi = low[c], high[c]
+    for c in range(np.uintp(queries.shape[0])):
+        lo, hi = low[node, c], high[node, c]
         for j in range(m):
-            u, v = lo - column[j], column[j] - hi
+            v = queries[c, a + j]
+            u, v = lo - v, v - hi
             u = u if u > v else v
             w = near[j]
             near[j] = u if u > w else w
@@ -70,15 +69,15 @@ def _gap(low, high, node, qlow, qhigh, leaf):
 
 
 @njit(cache=True, nogil=True)
-def _insert(best, ids, distance, j):
-    """Put a neighbour into the sorted list of the nearest."""
-    p = len(best) - 1
-    while p > 0 and best[p - 1] > distance:
-        best[p] = best[p - 1]
-        ids[p] = ids[p - 1]
+def _insert(best, ids, i, distance, j):
+    """Put a neighbour into the sorted list of the nearest of query i."""
+    p = best.shape[1] - 1
+    while p > 0 and best[i, p - 1] > distance:
+        best[i, p] = best[i, p - 1]
+        ids[i, p] = ids[i, p - 1]
         p -= 1
-    best[p] = distance
-    ids[p] = j
+    best[i, p] = distance
+    ids[i, p] = j
 
 
 @njit(cache=True, nogil=True)
@@ -102,7 +101,6 @@ def nearest(
     near = np.empty(own_size)
     best = np.empty((own_size, k))
     ids = np.empty((own_size, k), dtype=np.int64)
-    query = np.empty(d)
     stack = np.empty(STACK, dtype=np.int64)
     gaps = np.empty(STACK)
     want = len(index) > 0
@@ -110,6 +108,7 @@ def nearest(
         qa, qb = qstart[leaf], qstart[leaf + 1]
         m = qb - qa
         best[:] = np.inf
+        ids[:] = 0
         bound = np.inf
         stack[0], gaps[0] = 0, 0.0
         top = 1
@@ -136,28 +135,26 @@ def nearest(
                 continue
             other = node - (n_leaves - 1)
             a, b = start[other], start[other + 1]
-            _box_distances(queries, qa, qb, low[node], high[node], near)
+            _box_distances(queries, qa, qb, low, high, node, near)
             own = same and other == leaf
             for i in range(m):
                 limit = best[i, k - 1]
                 if near[i] >= limit:
                     continue
-                for c in range(d):
-                    query[c] = queries[c, qa + i]
-                _distances(points, a, b, query, lead, buffer)
+                _distances(points, a, b, queries, qa + i, lead, buffer)
                 if own:
                     buffer[i] = np.inf
                 for j in range(b - a):
                     distance = buffer[j]
                     if distance < limit:
                         for c in range(lead, d):
-                            v = abs(points[c, a + j] - query[c])
+                            v = abs(points[c, a + j] - queries[c, qa + i])
                             if v > distance:
                                 distance = v
                                 if v >= limit:
                                     break
                         if distance < limit:
-                            _insert(best[i], ids[i], distance, a + j)
+                            _insert(best, ids, i, distance, a + j)
                             limit = best[i, k - 1]
             bound = 0.0
             for i in range(m):
@@ -165,7 +162,8 @@ def nearest(
         for i in range(m):
             radius[qa + i] = best[i, k - 1]
             if want:
-                index[qa + i] = ids[i]
+                for j in range(k):
+                    index[qa + i, j] = ids[i, j]
 
 
 @njit(cache=True, nogil=True)
@@ -190,7 +188,6 @@ def within(queries, qstart, qlow, qhigh, reach, points, start, low, high, strict
     buffer = np.empty(leaf_size)
     near = np.empty(own_size)
     limit = np.empty(own_size)
-    query = np.empty(d)
     stack = np.empty(STACK, dtype=np.int64)
     for leaf in range(first, last):
         qa, qb = qstart[leaf], qstart[leaf + 1]
@@ -222,19 +219,19 @@ def within(queries, qstart, qlow, qhigh, reach, points, start, low, high, strict
                 continue
             other = node - (n_leaves - 1)
             a, b = start[other], start[other + 1]
-            _box_distances(queries, qa, qb, low[node], high[node], near)
+            _box_distances(queries, qa, qb, low, high, node, near)
             for i in range(m):
                 r = limit[i]
                 if near[i] >= r:
                     continue
                 far = 0.0
                 for c in range(d):
-                    query[c] = queries[c, qa + i]
-                    far = max(far, high[node, c] - query[c], query[c] - low[node, c])
+                    v = queries[c, qa + i]
+                    far = max(far, high[node, c] - v, v - low[node, c])
                 if far < r:
                     counts[qa + i] += b - a
                     continue
-                _distances(points, a, b, query, lead, buffer)
+                _distances(points, a, b, queries, qa + i, lead, buffer)
                 found = 0
                 if lead == d:
                     for j in range(b - a):
@@ -244,7 +241,7 @@ def within(queries, qstart, qlow, qhigh, reach, points, start, low, high, strict
                         if buffer[j] < r:
                             inside = 1
                             for c in range(lead, d):
-                                if abs(points[c, a + j] - query[c]) >= r:
+                                if abs(points[c, a + j] - queries[c, qa + i]) >= r:
                                     inside = 0
                                     break
                             found += inside
@@ -266,21 +263,32 @@ def _size(node, start, n_leaves):
 @njit(cache=True, nogil=True)
 def within_sorted(ordered, queries, reach, strict, counts):
     """Count, in one dimension, the sorted points within reach; sorted queries keep memory near."""
-    n = len(ordered)
-    for i in range(len(queries)):
-        q = queries[i]
-        r = reach[i] if strict else np.nextafter(reach[i], np.inf)
-        # halving without branches: `first` is the first place whose distance from the left is below r
-        first, last = 0, 0
-        size = n
-        while size > 1:
-            half = size >> 1
-            first += half if q - ordered[first + half - 1] >= r else 0
-            last += half if ordered[last + half - 1] - q < r else 0
+    # All queries halve the same range in step, so a block of them takes each step side by side, without
+    # branches that depend on the data: the place of the first point inside, and of the first beyond.
+    one, m = np.uintp(1), np.uintp(len(queries))
+    first, last = np.empty(BLOCK, dtype=np.uintp), np.empty(BLOCK, dtype=np.uintp)
+    q, r = np.empty(BLOCK), np.empty(BLOCK)
+    a = np.uintp(0)
+    while a < m:
+        width = min(np.uintp(BLOCK), m - a)
+        for j in range(width):
+            first[j] = last[j] = np.uintp(0)
+            q[j] = queries[a + j]
+            r[j] = reach[a + j] if strict else np.nextafter(reach[a + j], np.inf)
+        size = np.uintp(len(ordered))
+        while size > one:
+            half = size >> one
+            for j in range(width):
+                f = first[j]
+                first[j] = f + half if q[j] - ordered[f + half - one] >= r[j] else f
+            for j in range(width):
+                f = last[j]
+                last[j] = f + half if ordered[f + half - one] - q[j] < r[j] else f
             size -= half
-        first += 1 if q - ordered[first] >= r else 0
-        last += 1 if ordered[last] - q < r else 0
-        counts[i] = max(last - first, 0)
+        for j in range(width):
+            f = np.int64(first[j]) + (q[j] - ordered[first[j]] >= r[j])
+            counts[a + j] = max(np.int64(last[j]) + (ordered[last[j]] - q[j] < r[j]) - f, 0)
+        a += width
 
 
 @njit(cache=True, nogil=True)

@@ -1,7 +1,8 @@
 """Counts within a distance along one axis, from sorted values and a table of where they lie.
 
-A look-up gives the few places among which the end of a range can be; a binary search with the very comparison that
-defines the count finds it. So counts are exact, ties and rounding included, and cost about the same for any radius.
+A look-up gives the few places among which the end of a range can be, and the very comparison that defines the count
+finds it there, mostly in one step over eight values. So counts are exact, ties and rounding included, and cost about
+the same for any radius.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 from numba import njit
 
 from adami._parallel import n_workers, ordered_map
+from adami.estimators._kernels.announce import announce
+from adami.estimators._kernels.lanes import LANES, within_of_eight
 
 PARALLEL_ROWS = 5_000
 TRIM = 64
@@ -21,13 +24,18 @@ TRIM = 64
 class Marginal(NamedTuple):
     """Sorted values of one column and the table over their bulk."""
 
-    values: np.ndarray
-    """float64 ``(n,)``, ascending."""
+    fenced: np.ndarray
+    """float64: minus infinity, the n values in ascending order, infinities."""
     starts: np.ndarray
-    """int32: first place at or above the lower edge of each bin; one more entry than bins."""
+    """int32: first place in `fenced` at or above the lower edge of each bin; one more entry than bins."""
     low: float
     scale: float
     """Bins per unit; 0 when the bulk has no width."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """The values in ascending order."""
+        return self.fenced[1:-LANES]
 
 
 def marginal(column: np.ndarray) -> Marginal:
@@ -43,16 +51,20 @@ def marginal(column: np.ndarray) -> Marginal:
 
 def line_of_sorted(values: np.ndarray) -> Marginal:
     """Lay the table over values that are ascending already."""
+    announce(_lay, _count)
     n = len(values)
-    first, last = n // TRIM, n - 1 - n // TRIM
-    low, width = float(values[first]), float(values[last] - values[first])
-    bins = max(last - first, 1)
+    fenced = np.empty(n + 1 + LANES)
+    fenced[0], fenced[n + 1 :] = -np.inf, np.inf
+    fenced[1 : n + 1] = values
+    first, last = 1 + n // TRIM, n - n // TRIM
+    low, width = float(fenced[first]), float(fenced[last] - fenced[first])
+    bins = max((last - first) // 2, 1)
     scale = bins / width if width > 0 else 0.0
     if not np.isfinite(scale):
         scale = 0.0
     starts = np.empty(bins + 1, dtype=np.int32)
-    _lay(values, first, last, low, scale, starts)
-    return Marginal(values, starts, low, scale)
+    _lay(fenced, first, last, low, scale, starts)
+    return Marginal(fenced, starts, low, scale)
 
 
 def count(
@@ -76,12 +88,15 @@ def count(
         int64 ``(m,)``.
     """
     found = np.empty(len(queries), dtype=np.int64)
-    workers = n_workers(n_jobs) if len(queries) >= PARALLEL_ROWS else 1
-    cuts = np.linspace(0, len(queries), 4 * workers + 1 if workers > 1 else 2).astype(int).tolist()
 
     def work(piece: tuple[int, int]) -> None:
-        _count(line.values, line.starts, line.low, line.scale, queries, radius, strict, piece[0], piece[1], found)
+        _count(line.fenced, line.starts, line.low, line.scale, queries, radius, strict, piece[0], piece[1], found)
 
+    workers = n_workers(n_jobs) if len(queries) >= PARALLEL_ROWS else 1
+    if workers == 1:
+        work((0, len(queries)))
+        return found
+    cuts = np.linspace(0, len(queries), 4 * workers + 1).astype(int).tolist()
     ordered_map(work, list(zip(cuts[:-1], cuts[1:])), workers)
     return found
 
@@ -93,11 +108,11 @@ def _bin(value, low, scale, bins):
 
 
 @njit(cache=True, nogil=True)
-def _lay(values, first, last, low, scale, starts):
+def _lay(fenced, first, last, low, scale, starts):
     bins = len(starts) - 1
     b = 0
     for i in range(first, last + 1):
-        own = _bin(values[i], low, scale, bins)
+        own = _bin(fenced[i], low, scale, bins)
         while b <= own:
             starts[b] = i
             b += 1
@@ -107,52 +122,54 @@ def _lay(values, first, last, low, scale, starts):
 
 
 @njit(cache=True, nogil=True)
-def _near(gap, radius, strict):
-    return gap < radius if strict else gap <= radius
-
-
-@njit(cache=True, nogil=True)
-def _bracket(values, starts, low, scale, target):
-    """Return the first and last place at which a range ending near `target` can end."""
-    n, bins = len(values), len(starts) - 1
+def _bracket(fenced, starts, low, scale, target):
+    """Return the first and last place at which a range ending near `target` can end, but for rounding."""
+    bins = len(starts) - 1
     if target < low:
-        return 0, starts[0]
+        return 1, starts[0]
     place = (target - low) * scale
     if place >= bins:
         # the last bin also holds the upper edge of the bulk, so the tail behind it joins in
-        return starts[bins - 1], n
+        return starts[bins - 1], len(fenced) - LANES
     b = int(place)
     return starts[b], starts[b + 1]
 
 
 @njit(cache=True, nogil=True)
-def _count(values, starts, low, scale, queries, radius, strict, begin, end, found):
-    n = len(values)
+def _before(fenced, centre, side, radius, strict, outside):
+    """Tell whether a range ends behind this value: it is near (or with `outside`, it is not yet)."""
+    gap = side * (fenced - centre)
+    return (gap < radius if strict else gap <= radius) != outside
+
+
+@njit(cache=True, nogil=True)
+def _end(fenced, starts, low, scale, centre, side, radius, strict):
+    """Return the first place past the near values (side 1), or of the near values (side -1)."""
+    a, b = _bracket(fenced, starts, low, scale, centre + side * radius)
+    outside = side < 0
+    eight = within_of_eight(fenced, a - 1, centre, side, radius, strict)
+    ahead = LANES - eight if outside else eight
+    if 0 < ahead < LANES:
+        return a - 1 + ahead
+    if ahead == 0:
+        # rounding can move the end across the edge of a bin
+        a, b = 1, a - 1
+    else:
+        a = a - 1 + LANES
+        if a >= b or _before(fenced[b], centre, side, radius, strict, outside):
+            b = len(fenced) - LANES
+    while a < b:
+        m = (a + b) >> 1
+        if _before(fenced[m], centre, side, radius, strict, outside):
+            a = m + 1
+        else:
+            b = m
+    return a
+
+
+@njit(cache=True, nogil=True)
+def _count(fenced, starts, low, scale, queries, radius, strict, begin, end, found):
     for i in range(begin, end):
-        x, r = queries[i], radius[i]
-        # places before `upper` have value - x within the radius or lie left of x
-        a, b = _bracket(values, starts, low, scale, x + r)
-        # rounding of x + r can move the end into a neighbouring bin
-        if a > 0 and not _near(values[a - 1] - x, r, strict):
-            a, b = 0, a
-        elif b < n and _near(values[b] - x, r, strict):
-            a, b = b, n
-        while a < b:
-            m = (a + b) >> 1
-            if _near(values[m] - x, r, strict):
-                a = m + 1
-            else:
-                b = m
-        upper = a
-        a, b = _bracket(values, starts, low, scale, x - r)
-        if a > 0 and _near(x - values[a - 1], r, strict):
-            a, b = 0, a
-        elif b < n and not _near(x - values[b], r, strict):
-            a, b = b, n
-        while a < b:
-            m = (a + b) >> 1
-            if _near(x - values[m], r, strict):
-                b = m
-            else:
-                a = m + 1
-        found[i] = max(upper - a, 0)
+        upper = _end(fenced, starts, low, scale, queries[i], 1.0, radius[i], strict)
+        lower = _end(fenced, starts, low, scale, queries[i], -1.0, radius[i], strict)
+        found[i] = max(upper - lower, 0)

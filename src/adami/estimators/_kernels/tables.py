@@ -8,68 +8,15 @@ threads gives the same table, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels import counting
+from adami.estimators._kernels.cells import SMALL_TABLE, Cells, occupied
 
-SMALL_TABLE = 1 << 16
-"""A dense table of this many cells costs less than a sort of any size."""
 ROWS_PER_THREAD = 1_000_000
 """Below this many rows a thread costs more than it counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The occupied cells of a contingency table.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray
-        int64, shape ``(m,)``, all positive.
-    labels : tuple of numpy.ndarray
-        One int64 array of shape ``(m,)`` an axis: the label of each cell. Cells are in lexicographic order.
-    sizes : tuple of int
-        Number of labels an axis can take.
-    """
-
-    counts: np.ndarray
-    labels: tuple[np.ndarray, ...]
-    sizes: tuple[int, ...]
-
-    @property
-    def n(self) -> int:
-        """Number of rows counted."""
-        return int(self.counts.sum())
-
-    def marginal(self, *axes: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the counts of the occupied cells of some axes, and which of them each of our cells lies in."""
-        if not axes:
-            return np.array([self.n], dtype=np.int64), np.zeros(len(self.counts), dtype=np.int64)
-        code, size = self.labels[axes[0]], self.sizes[axes[0]]
-        for axis in axes[1:]:
-            # renumber before the product could outgrow the integers or the data
-            if size * self.sizes[axis] > max(SMALL_TABLE, 4 * len(self.counts)):
-                code, size = _renumber(code, size)
-            if size * self.sizes[axis] >= 2**63:
-                raise ValueError("too many combinations of labels to number")
-            code, size = code * self.sizes[axis] + self.labels[axis], size * self.sizes[axis]
-        code, size = _renumber(code, size)
-        # float weights are exact: counts stay far below 2**53
-        totals = np.bincount(code, weights=self.counts, minlength=size).astype(np.int64)
-        return totals, code
-
-
-def _renumber(code: np.ndarray, size: int) -> tuple[np.ndarray, int]:
-    """Number the labels that occur 0, 1, ... in their order."""
-    if size <= max(SMALL_TABLE, 4 * len(code)):
-        seen = np.zeros(size, dtype=bool)
-        seen[code] = True
-        return (np.cumsum(seen) - 1)[code], int(seen.sum())
-    levels, inverse = np.unique(code, return_inverse=True)
-    return inverse.astype(np.int64), len(levels)
 
 
 def is_dense(sizes: Sequence[int], n: int) -> bool:
@@ -141,6 +88,7 @@ def count_cells(columns: Sequence[np.ndarray], sizes: Sequence[int], n_jobs: int
     sizes = tuple(int(s) for s in sizes)
     if len(columns) <= 3 and is_dense(sizes, n):
         return occupied(dense_table(columns, sizes, n_jobs))
+    _check_codes(columns, sizes)
     if len(columns) == 1:
         levels, counts = np.unique(columns[0], return_counts=True)
         return Cells(counts.astype(np.int64), (levels.astype(np.int64),), sizes)
@@ -157,11 +105,9 @@ def count_cells(columns: Sequence[np.ndarray], sizes: Sequence[int], n_jobs: int
     return Cells(pair.counts, (*heads, pair.labels[1]), sizes)
 
 
-def occupied(table: np.ndarray) -> Cells:
-    """Return the occupied cells of a dense table of counts."""
-    where = np.flatnonzero(table)
-    labels = tuple(np.asarray(a, dtype=np.int64) for a in np.unravel_index(where, table.shape))
-    return Cells(np.ascontiguousarray(table.reshape(-1)[where], dtype=np.int64), labels, table.shape)
+def _check_codes(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> None:
+    if any(len(c) and (c.min() < 0 or c.max() >= s) for c, s in zip(columns, sizes)):
+        raise ValueError(f"codes outside 0..size-1 for sizes {tuple(sizes)}")
 
 
 def joint_codes(a: np.ndarray, b: np.ndarray, size_a: int, size_b: int) -> tuple[Cells, np.ndarray]:
@@ -250,9 +196,9 @@ def pair_information(a: np.ndarray, b: np.ndarray, size_a: int, size_b: int, n_j
     if is_dense((size_a, size_b), len(a)):
         return float(counting.table_information(dense_table((a, b), (size_a, size_b), n_jobs)))
     cells = _sparse_cells(a, b, size_a, size_b, n_jobs)
-    rows = np.bincount(cells.labels[0], weights=cells.counts, minlength=size_a)
-    cols = np.bincount(cells.labels[1], weights=cells.counts, minlength=size_b)
-    return float(counting.cell_information(cells.counts, cells.labels[0], cells.labels[1], rows, cols))
+    rows, first = cells.marginal(0)
+    cols, second = cells.marginal(1)
+    return float(counting.cell_information(cells.counts, first, second, rows, cols))
 
 
 def information_of_pairs(
@@ -338,8 +284,7 @@ def permuted_information(
 
 def _sparse_cells(a: np.ndarray, b: np.ndarray, size_a: int, size_b: int, n_jobs: int | None) -> Cells:
     n = len(a)
-    if len(a) and (a.min() < 0 or b.min() < 0 or a.max() >= size_a or b.max() >= size_b):
-        raise ValueError(f"codes outside 0..size-1 for sizes {(size_a, size_b)}")
+    _check_codes((a, b), (size_a, size_b))
     levels_a = levels_b = None
     # counting sort walks over every label: labels far more numerous than the rows are numbered anew
     if size_a > 4 * n + SMALL_TABLE:

@@ -9,6 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from adami._parallel import n_workers, ordered_map
+
+PARALLEL_ROWS = 2_000
+"""Rows below which threads cost more than they bring."""
+TOP_LEVELS = 3
+"""Levels of the tree that are split before its branches are handed to threads."""
 SAMPLE = 128
 """Points looked at to find the widest axis of a node."""
 
@@ -32,29 +38,44 @@ class Tree(NamedTuple):
     """float64 ``(2 n_leaves - 1, d)``."""
 
 
-def build(columns: np.ndarray, leaf_size: int) -> Tree:
+def build(columns: np.ndarray, leaf_size: int, n_jobs: int | None = 1) -> Tree:
     """Return the tree of the points ``columns``, ``(d, n)`` and C-contiguous, at most `leaf_size` a leaf."""
     n = columns.shape[1]
     levels = 0
     while (n >> levels) > leaf_size:
         levels += 1
     start = (np.arange((1 << levels) + 1, dtype=np.int64) * n) >> levels
-    order = np.arange(n, dtype=np.int64)
+    order, keys = np.arange(n, dtype=np.int64), np.empty(n)
     points = np.empty_like(columns)
     low = np.empty((2 * (1 << levels) - 1, len(columns)))
     high = np.empty_like(low)
-    _split(columns, order, start, levels)
-    _boxes(columns, order, start, points, low, high)
+    top = min(levels, TOP_LEVELS) if in_threads(n, n_jobs) else 0
+
+    def branch(node: int) -> None:
+        split(columns, order, keys, start, levels, top, levels, node)
+        width = 1 << (levels - top)
+        fill(columns, order, start, points, low, high, node * width, (node + 1) * width)
+
+    split(columns, order, keys, start, levels, 0, top, 0)
+    ordered_map(branch, range(1 << top), n_jobs if top else 1)
+    enclose(low, high)
     return Tree(points, order, start, low, high)
 
 
+def in_threads(rows: int, n_jobs: int | None) -> bool:
+    """Whether there are workers, and rows enough for them to pay."""
+    return rows >= PARALLEL_ROWS and n_workers(n_jobs) > 1
+
+
 @njit(cache=True, nogil=True)
-def _split(columns, order, start, levels):
-    """Order the points so that every node's points lie together, halving each node along its widest axis."""
-    keys = np.empty(columns.shape[1])
-    for level in range(levels):
+def split(columns, order, keys, start, levels, begin, end, branch):
+    """Order the points below a node of level `begin` so that the points of every node lie together.
+
+    Each node is halved along its widest axis, down to level `end`.
+    """
+    for level in range(begin, end):
         width = 1 << (levels - level)
-        for node in range(1 << level):
+        for node in range(branch << (level - begin), (branch + 1) << (level - begin)):
             a, b = start[node * width], start[(node + 1) * width]
             middle = start[node * width + width // 2]
             axis = _widest(columns, order, a, b)
@@ -105,20 +126,24 @@ def _select(keys, order, left, right, k):
 
 
 @njit(cache=True, nogil=True)
-def _boxes(columns, order, start, points, low, high):
-    d, n = columns.shape
+def fill(columns, order, start, points, low, high, first, last):
+    """Put the points of leaves first..last in order and draw their boxes."""
     n_leaves = len(start) - 1
-    for c in range(d):
-        for i in range(n):
-            points[c, i] = columns[c, order[i]]
-        for leaf in range(n_leaves):
-            node = n_leaves - 1 + leaf
-            least = most = points[c, start[leaf]]
+    for c in range(columns.shape[0]):
+        for leaf in range(first, last):
+            least, most = np.inf, -np.inf
             for i in range(start[leaf], start[leaf + 1]):
-                least = min(least, points[c, i])
-                most = max(most, points[c, i])
-            low[node, c] = least
-            high[node, c] = most
-        for node in range(n_leaves - 2, -1, -1):
+                v = columns[c, order[i]]
+                points[c, i] = v
+                least, most = min(least, v), max(most, v)
+            low[n_leaves - 1 + leaf, c] = least
+            high[n_leaves - 1 + leaf, c] = most
+
+
+@njit(cache=True, nogil=True)
+def enclose(low, high):
+    """Draw the boxes of all nodes above the leaves."""
+    for node in range(len(low) // 2 - 1, -1, -1):
+        for c in range(low.shape[1]):
             low[node, c] = min(low[2 * node + 1, c], low[2 * node + 2, c])
             high[node, c] = max(high[2 * node + 1, c], high[2 * node + 2, c])

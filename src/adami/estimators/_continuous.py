@@ -1,0 +1,176 @@
+"""The adaptive choice for numbers: a copula model, what neighbours see beyond it, and few directions of many columns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from adami.estimators._common import normal_scores
+from adami.estimators._directions import Features, Scores, candidates, crossfit, significant
+from adami.estimators._elliptical import EllipticalFit, fit_student
+from adami.estimators._local_terms import ksg_terms
+from adami.estimators._remainder import Remainder, remainder
+
+FULL_SPACE = 7
+"""Columns of x and y together up to which neighbours are looked for in all of them at once."""
+ROWS = 20_000
+"""Rows used for models, draws and directions; more are thinned by a seeded draw."""
+CLEARLY = 2.5
+MODEL_DRAWS = 4
+"""Standard errors by which a further candidate must exceed the simpler one."""
+
+
+@dataclass
+class Choice:
+    """A value with its reasons."""
+
+    value: float
+    error: float
+    name: str
+    reason: str
+    candidates: dict[str, float] = field(default_factory=dict)
+    local: np.ndarray | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n_jobs: int | None) -> Choice:
+    """Measure the information between columns given as ranks in (0, 1) without repeats.
+
+    Parameters
+    ----------
+    u_x, u_y : numpy.ndarray of shape (n, d)
+    k : int
+        Neighbours.
+    rng : numpy.random.Generator
+    n_jobs : int
+    """
+    n, dim = len(u_x), u_x.shape[1] + u_y.shape[1]
+    fit = fit_student([u_x, u_y], ROWS, 0)
+    name = "gaussian_copula" if math.isinf(fit.df) else "student_copula"
+    error = math.sqrt(fit.log_ratio.var() / n + fit.cells / (2 * n * n))
+    best = Choice(fit.information, error, name, "the copula model explains the rows", {name: fit.information})
+    if math.isfinite(fit.df):
+        best.notes["degrees_of_freedom"] = fit.df
+    some = np.sort(rng.choice(n, ROWS, replace=False)) if n > ROWS else np.arange(n)
+    z_x, z_y = normal_scores(u_x[some]), normal_scores(u_y[some])
+    if dim <= FULL_SPACE:
+        best = _with_neighbours(best, fit, u_x, u_y, z_x, z_y, k, rng, n_jobs)
+    if dim > 3 and min(u_x.shape[1], u_y.shape[1]) > 1 or dim > FULL_SPACE:
+        best = _with_directions(best, fit, z_x, z_y, k, rng, n_jobs)
+    return best
+
+
+def _with_neighbours(
+    best: Choice,
+    fit: EllipticalFit,
+    u_x: np.ndarray,
+    u_y: np.ndarray,
+    z_x: np.ndarray,
+    z_y: np.ndarray,
+    k: int,
+    rng: np.random.Generator,
+    n_jobs: int | None,
+) -> Choice:
+    rest = _beyond(fit, z_x, z_y, k, rng, n_jobs)
+    best.candidates["ksg"] = rest.neighbours
+    if rest.weight == 0.0:
+        return best
+    local = rest.local
+    value = best.value + rest.difference
+    if z_x.shape[1] + z_y.shape[1] <= 3:
+        # in few dimensions neighbours are nearly unbiased, and the copula, known to be wrong here, cannot help
+        local = local if len(z_x) == len(u_x) else ksg_terms(normal_scores(u_x), normal_scores(u_y), k, n_jobs)
+        value = float(local.mean())
+    value = best.value + rest.weight * (value - best.value)
+    best.candidates["model_plus_neighbours"] = value
+    return Choice(
+        value,
+        float(local.std()) / math.sqrt(len(local)),
+        "model_plus_neighbours",
+        f"neighbours differ from the {best.name} by {rest.difference:+.3f} nats ({_sizes(rest)} standard errors)",
+        best.candidates,
+        notes=best.notes,
+    )
+
+
+def _with_directions(
+    best: Choice,
+    fit: EllipticalFit,
+    z_x: np.ndarray,
+    z_y: np.ndarray,
+    k: int,
+    rng: np.random.Generator,
+    n_jobs: int | None,
+) -> Choice:
+    n = len(z_x)
+    half = np.arange(n) < n // 2
+    half = half[rng.permutation(n)]
+    found: tuple[float, str, Features, int] | None = None
+    for name, features in candidates(z_x.shape[1], z_y.shape[1], n).items():
+        scores = crossfit(features, z_x, z_y, half)
+        if not significant(scores):
+            continue
+        for m in range(1, scores[0][0].shape[1] + 1):
+            seen, error = _seen(scores, m, k, n_jobs)
+            if found is None or seen > found[0] + error:
+                found = seen, name, features, m
+    if found is None:
+        return best
+    seen, name, features, m = found
+    scores = crossfit(features, z_x, z_y, half)
+
+    def on_model(g: np.random.Generator) -> float:
+        return _seen(crossfit(features, *fit.draw(n, g), half), m, k, n_jobs)[0]
+
+    drawn = np.array([on_model(g) for g in rng.spawn(MODEL_DRAWS)])
+    error = _seen(scores, m, k, n_jobs)[1]
+    beyond = seen - float(drawn.mean())
+    noise = math.sqrt((error**2 + float(drawn.var(ddof=1))) * (1 + 1 / MODEL_DRAWS))
+    value = _in_directions(scores, m, k, rng, n_jobs)
+    title = f"{name}_directions"
+    best.candidates[title] = value
+    best.notes["directions_beyond_model"] = beyond
+    weight = min(1.0, (beyond / noise - CLEARLY) / 2)
+    if weight <= 0 or value <= best.value:
+        return best
+    reason = (
+        f"{m} {name} direction(s), read on rows they were not learnt from, show {beyond:+.3f} nats more than they "
+        f"would if the {best.name} were right"
+    )
+    value = best.value + weight * (value - best.value)
+    return Choice(value, error, title, reason, best.candidates, notes=best.notes)
+
+
+def _seen(scores: list[Scores], m: int, k: int, n_jobs: int | None) -> tuple[float, float]:
+    """Return neighbours' information in the first m directions, mean of both halves, and its standard error."""
+    terms = [ksg_terms(u[:, :m], v[:, :m], k, n_jobs) for u, v in scores]
+    joined = np.concatenate(terms)
+    return float(joined.mean()), float(joined.std()) / math.sqrt(len(joined))
+
+
+def _in_directions(
+    scores: list[Scores], m: int, k: int, rng: np.random.Generator, n_jobs: int | None
+) -> float:
+    """Return the information in the first m directions: a copula's where it explains them, else neighbours'."""
+    from scipy.special import ndtr
+
+    values = []
+    for u, v in scores:
+        a, b = u[:, :m], v[:, :m]
+        fit = fit_student([ndtr(a), ndtr(b)], ROWS, 0)
+        rest = _beyond(fit, a, b, k, rng, n_jobs)
+        values.append((1 - rest.weight) * fit.information + rest.weight * rest.neighbours)
+    return float(np.mean(values))
+
+
+def _beyond(
+    fit: EllipticalFit, a: np.ndarray, b: np.ndarray, k: int, rng: np.random.Generator, n_jobs: int | None
+) -> Remainder:
+    return remainder(ksg_terms(a, b, k, n_jobs), lambda g: ksg_terms(*fit.draw(len(a), g), k), rng, n_jobs)
+
+
+def _sizes(rest: Remainder) -> str:
+    return f"{abs(rest.difference) / max(rest.error, 1e-12):.1f}"

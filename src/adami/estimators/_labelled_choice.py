@@ -1,0 +1,65 @@
+"""The adaptive choice for numbers with a label: Gaussians within labels, and what neighbours see beyond them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from adami.estimators._common import normal_scores
+from adami.estimators._continuous import Choice
+from adami.estimators._labelled import draw_within_labels, mixture_information
+from adami.estimators._local_terms import ross_terms
+from adami.estimators._remainder import remainder
+
+FULL_SPACE = 6
+
+
+def choose_labelled(
+    u: np.ndarray, codes: np.ndarray, k: int, rng: np.random.Generator, n_jobs: int | None
+) -> Choice:
+    """Measure the information between columns given as ranks and a label.
+
+    Parameters
+    ----------
+    u : numpy.ndarray of shape (n, d)
+    codes : numpy.ndarray of shape (n,)
+    k : int
+    rng : numpy.random.Generator
+    n_jobs : int
+    """
+    z = normal_scores(u)
+    n, dim = z.shape
+    counts = np.bincount(codes)[codes]
+    terms = np.zeros(n)
+    alone = counts < 2
+    if (~alone).sum() > k:
+        terms[~alone] = ross_terms(z[~alone], codes[~alone], k, n_jobs)
+    ross = Choice(
+        float(terms.mean()),
+        float(terms.std()) / math.sqrt(n),
+        "ross",
+        "labels with few rows leave no room for a model",
+        {"ross": float(terms.mean())},
+    )
+    if counts.min() < 2 * (dim + 2):
+        return ross
+    local = mixture_information(z, codes)
+    value = float(local.mean())
+    free = (len(np.unique(codes)) - 1) * (dim + dim * (dim + 1) / 2)
+    error = math.sqrt(max(float(local.var()) - free / n, 0.0) / n + free / (2 * n * n))
+    model = Choice(value, error, "gaussian_within_labels", "Gaussians within labels explain the rows", ross.candidates)
+    model.candidates[model.name] = value
+    if dim > FULL_SPACE:
+        return model
+
+    def simulate(g: np.random.Generator) -> np.ndarray:
+        return ross_terms(normal_scores(draw_within_labels(z, codes, g)), codes, k)
+
+    rest = remainder(terms, simulate, rng, n_jobs)
+    if rest.weight == 0.0:
+        return model
+    both = value + rest.weight * rest.difference
+    reason = f"neighbours differ from Gaussians within labels by {rest.difference:+.3f} nats"
+    model.candidates["model_plus_neighbours"] = both
+    return Choice(both, ross.error, "model_plus_neighbours", reason, model.candidates)
