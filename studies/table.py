@@ -10,9 +10,9 @@ from studies.store import RESULTS, Record, load
 PAGE = Path(__file__).parents[1] / "docs" / "papers.md"
 INTRODUCTION = """# The papers
 
-adami gathers the methods of these papers in one library. Each gets one script in `studies/` that measures the
-paper's claim again against its baseline; a paper *works* only when such a result is stored and holds. This page
-is written by `python -m studies --all`; `adami papers` prints the same list.
+adami gathers the methods of these papers in one library. Each gets one script in `studies/` that measures
+the paper's claim again against its baseline; a paper *works* only when such a result is stored and holds.
+This page is written by `python -m studies --all`; `adami papers` prints the same list.
 """
 
 

@@ -154,7 +154,7 @@ def test_tables(data, missing, target):
             sound(row.information)
     matrix = survives(adami.matrix, frame, missing=missing)
     if matrix is not None:
-        assert not np.isnan(matrix.information).any()
+        assert matrix.diagnostics or not np.isnan(matrix.information).any()
 
 
 @pytest.mark.parametrize("verb", ["information", "entropy", "pointwise"])

@@ -276,6 +276,8 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         """
         criterion_named(self.criterion)
         _check_neighbors(self.n_neighbors)
+        if not 0 < self.alpha < 1:
+            raise ValueError(f"alpha={self.alpha!r}: give a level between 0 and 1, such as 0.05")
         X, y = validate_data(self, X, y, ensure_min_samples=2, dtype="numeric")
         count = self._count(X.shape[1])
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))

@@ -5,8 +5,9 @@ The rule for kinds
 1. Text, categories and booleans are **discrete**; dates and times are **continuous** (seconds).
 2. A number column is **discrete** when it has at most `MAX_LEVELS` (20) distinct values and at least twice as
    many rows as distinct values.
-3. Any other number column is **mixed** when one value alone fills at least `ATOM_SHARE` (5 %) of the rows and
-   at least `ATOM_ROWS` (5) rows: zero-inflated counts, clipped readings.
+3. Any other number column is **mixed** when one value alone fills at least `ATOM_SHARE` (5 %) of the rows, at
+   least `ATOM_ROWS` (5) rows, and at least `ATOM_TIMES` (10) times as many as the median distinct value:
+   zero-inflated counts, clipped readings. (A rounded column repeats all its values and has no atom.)
 4. Any other number column is **continuous**.
 The rule is applied after missing rows are gone. It is reported in every result and overridden with `kinds=`.
 """
@@ -28,6 +29,7 @@ KINDS: tuple[Kind, ...] = ("continuous", "discrete", "mixed")
 MAX_LEVELS = 20
 ATOM_SHARE = 0.05
 ATOM_ROWS = 5
+ATOM_TIMES = 10
 TIES_SHARE = 0.01
 
 
@@ -209,10 +211,13 @@ def _infer(raw: np.ndarray) -> Kind:
     _, counts = np.unique(raw, return_counts=True)
     if len(counts) <= MAX_LEVELS and n >= 2 * len(counts):
         return "discrete"
+    return "mixed" if has_atom(counts) else "continuous"
+
+
+def has_atom(counts: np.ndarray) -> bool:
+    """Tell whether one value stands out of the others, from the number of rows of each distinct value."""
     top = counts.max()
-    if top >= max(ATOM_ROWS, ATOM_SHARE * n):
-        return "mixed"
-    return "continuous"
+    return bool(top >= max(ATOM_ROWS, ATOM_SHARE * counts.sum(), ATOM_TIMES * np.median(counts)))
 
 
 def _labels(raw: np.ndarray, name: str, forced: bool) -> Column:
@@ -347,7 +352,8 @@ def select(frame: Any, names: str | Sequence[str]) -> RawColumns:
     KeyError
         If a column does not exist; near spellings are offered.
     """
-    wanted = [names] if isinstance(names, str) else list(names)
+    several = not isinstance(names, str) and hasattr(names, "__iter__")
+    wanted = [str(n) for n in (names if several else [names])]
     raw = frame if isinstance(frame, dict) and _is_raw(frame) else raw_columns(frame)
     lost = [n for n in wanted if n not in raw]
     if lost:
@@ -359,7 +365,7 @@ def unknown_column(name: str, known: Sequence[str]) -> str:
     """Say that a column does not exist and which ones come near."""
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
     hint = (
         f"did you mean {' or '.join(map(repr, near))}?"
         if near

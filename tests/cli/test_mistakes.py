@@ -126,3 +126,4 @@ def test_interruption_of_a_real_ranking(run, labels: Path, monkeypatch: pytest.M
     told = run("rank", labels, "--target", "y", "--method", "miller_madow", "--permutations", "19")
     assert told.exit_code == 130
     assert "What each column tells about y" in told.stdout
+    assert told.stdout.startswith("Interrupted")

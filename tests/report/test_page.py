@@ -224,6 +224,22 @@ def test_synergy_has_its_place_beside_strong_redundancy(birds, built):
     assert len(made["rows"]) + len(made["more"]) == 31
 
 
+def test_choices_of_auto_are_explained(birds, built):
+    profile = built(birds, "species")
+    details = {
+        "chosen": "model_plus_neighbours",
+        "reason": "<b>neighbours differ</b>",
+        "candidates": {"ksg": 0.25},
+    }
+    told = profile.ranking.rows[0].information.replace(method="auto", details=details)
+    rows = (replace(profile.ranking.rows[0], information=told), *profile.ranking.rows[1:])
+    text = render(replace(profile, ranking=replace(profile.ranking, rows=rows)))
+    assert "auto: model plus neighbours" in text
+    assert "&lt;b&gt;neighbours differ&lt;/b&gt;" in text
+    assert "ksg 0.250" in text
+    assert "Why each estimator was chosen" not in render(profile)
+
+
 def test_a_profile_without_rows_of_the_table(birds, built):
     Page(render(replace(built(birds, "species"), data={})))
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from adami.cli._session import was_interrupted
 from adami.cli._show import (
     amount,
     bar,
@@ -48,6 +49,8 @@ def show_ranking(console: Console, found: Ranking, bits: bool, quiet: bool) -> N
 
 
 def _headline(found: Ranking, bits: bool) -> str:
+    if was_interrupted({d.flag for d in found.diagnostics}):
+        return "Interrupted: this is what was finished until then, and no answer to what is enough."
     import numpy as np
 
     from adami.report.headline import headline

@@ -20,7 +20,7 @@ def for_shell(text: str) -> str:
     --------
     >>> from adami.cli._words import for_shell
     >>> for_shell("pass missing='drop', or kinds={'year': 'discrete'}")
-    "pass --missing drop, or --kind year=discrete"
+    'pass --missing drop, or --kind year=discrete'
     """
     text = _KINDS.sub(lambda m: f"--kind {_bare(m[1])}={m[2]}", text)
     text = _ANY_KIND.sub("--kind ", text)

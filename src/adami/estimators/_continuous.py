@@ -12,6 +12,7 @@ from adami.estimators._common import normal_scores
 from adami.estimators._directions import Features, Scores, candidates, crossfit, significant
 from adami.estimators._elliptical import EllipticalFit, fit_student
 from adami.estimators._local_terms import ksg_terms
+from adami.estimators.gaussian import canonical_error
 from adami.estimators._remainder import Remainder, remainder
 
 FULL_SPACE = 7
@@ -48,9 +49,9 @@ def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n
     n_jobs : int
     """
     n, dim = len(u_x), u_x.shape[1] + u_y.shape[1]
-    fit = fit_student([u_x, u_y], ROWS, 0)
+    fit = _model(u_x, u_y, rng)
     name = "gaussian_copula" if math.isinf(fit.df) else "student_copula"
-    error = math.sqrt(fit.log_ratio.var() / n + fit.cells / (2 * n * n))
+    error = canonical_error(fit.cells, n, float(fit.log_ratio.var()))
     best = Choice(fit.information, error, name, "the copula model explains the rows", {name: fit.information})
     if math.isfinite(fit.df):
         best.notes["degrees_of_freedom"] = fit.df
@@ -61,6 +62,21 @@ def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n
     if dim > 3 and min(u_x.shape[1], u_y.shape[1]) > 1 or dim > FULL_SPACE:
         best = _with_directions(best, fit, z_x, z_y, k, rng, n_jobs)
     return best
+
+
+def _model(u_x: np.ndarray, u_y: np.ndarray, rng: np.random.Generator) -> EllipticalFit:
+    """Return the Gaussian copula, or the Student-t copula where it says more about the pair.
+
+    The likelihood alone would also reward a t within x and within y, which says nothing about the two together.
+    """
+    fit = fit_student([u_x, u_y], ROWS, 0)
+    if math.isinf(fit.df):
+        return fit
+    gaussian = fit_student([u_x, u_y], ROWS, 0, df=math.inf)
+    u = np.hstack([u_x, u_y])
+    gain = fit.score(u, rng) - gaussian.score(u, rng)
+    clear = gain.mean() > CLEARLY * gain.std() / math.sqrt(len(gain))
+    return fit if clear else gaussian
 
 
 def _with_neighbours(
@@ -160,7 +176,7 @@ def _in_directions(
     values = []
     for u, v in scores:
         a, b = u[:, :m], v[:, :m]
-        fit = fit_student([ndtr(a), ndtr(b)], ROWS, 0)
+        fit = _model(ndtr(a), ndtr(b), rng)
         rest = _beyond(fit, a, b, k, rng, n_jobs)
         values.append((1 - rest.weight) * fit.information + rest.weight * rest.neighbours)
     return float(np.mean(values))

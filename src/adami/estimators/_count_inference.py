@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.cells import Cells
+    from adami.estimators._kernels.contingency import Cells
 
 LARGE_NONCENTRALITY = 1e4
 """Beyond this a noncentral chi-square is normal for our purpose, and its series is slow."""
@@ -64,6 +64,24 @@ class Dependence:
     conditional: bool
 
 
+def plain_information(cells: Cells) -> float:
+    """Return the plug-in information of (x, y) or (x, y, condition) as a mean ratio: never negative."""
+    condition = (2,) if len(cells.sizes) == 3 else ()
+    n_xz, xz = cells.marginal(0, *condition)
+    n_yz, yz = cells.marginal(1, *condition)
+    n_z, z = cells.marginal(*condition)
+    return _mean_ratio(cells.counts * _log_ratio(cells.counts, n_z[z], n_xz[xz], n_yz[yz]), cells.n)
+
+
+def _log_ratio(c: np.ndarray, n_z: np.ndarray, n_xz: np.ndarray, n_yz: np.ndarray) -> np.ndarray:
+    return np.asarray(np.log(c * n_z.astype(np.float64) / (n_xz.astype(np.float64) * n_yz)))
+
+
+def _mean_ratio(weighted: np.ndarray, n: int) -> float:
+    # sorted: the sum does not depend on the names of the labels
+    return max(float(np.sort(weighted).sum()) / n, 0.0)
+
+
 def dependence(cells: Cells) -> Dependence:
     """Summarise the occupied cells of (x, y) or (x, y, condition)."""
     from adami.estimators._kernels.tables import expected_counts
@@ -75,9 +93,8 @@ def dependence(cells: Cells) -> Dependence:
     n_xz, xz = cells.marginal(0, *condition)
     n_yz, yz = cells.marginal(1, *condition)
     n_z, z = cells.marginal(*condition)
-    local = np.log(c * n_z[z] / (n_xz[xz].astype(np.float64) * n_yz[yz]))
-    # sorted: the sum does not depend on the names of the labels
-    value = max(float(np.sort(c * local).sum()) / n, 0.0)
+    local = _log_ratio(cells.counts, n_z[z], n_xz[xz], n_yz[yz])
+    value = _mean_ratio(c * local, n)
     variance = float(np.sort(c * (local - value) ** 2).sum()) / n
 
     z_of_x = np.empty(len(n_xz), dtype=np.int64)
@@ -222,7 +239,7 @@ def null_tables(cells: Cells, count: int, random_state: Any) -> list[Cells]:
     -------
     list of Cells
     """
-    from adami.estimators._kernels.cells import Cells
+    from adami.estimators._kernels.contingency import Cells
 
     rng = np.random.default_rng(random_state)
     condition = (2,) if len(cells.sizes) == 3 else ()

@@ -11,7 +11,7 @@ from adami.estimators._count_inference import ROWS_PER_CELL, Dependence, is_spar
 from adami.result import Diagnostic
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.cells import Cells
+    from adami.estimators._kernels.contingency import Cells
 
 
 def entropy_notes(cells: Cells, quantity: str, corrects: bool, name: str) -> tuple[Diagnostic, ...]:

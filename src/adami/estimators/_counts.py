@@ -23,7 +23,7 @@ from adami.result import Estimate
 from adami.variables import Variable
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.cells import Cells
+    from adami.estimators._kernels.contingency import Cells
 
 SUBSETS: dict[str, tuple[tuple[int, ...], ...]] = {
     "entropy": ((0,),),
@@ -75,7 +75,7 @@ class DiscreteEstimator(Estimator):
         >>> round(Plugin().from_counts([[40, 10], [10, 40]]), 4)
         0.1927
         """
-        from adami.estimators._kernels.cells import occupied
+        from adami.estimators._kernels.contingency import occupied
 
         counts = checked_table(table)
         quantity = ("entropy", "mutual information", "conditional mutual information")[counts.ndim - 1]

@@ -14,6 +14,7 @@ from adami.tasks._student import student_entropy
 DF_RANGE = (0.4, 200.0)
 DF_STEPS = 12
 """Golden-section steps on the logarithm of the degrees of freedom: to about 2 %."""
+SHUFFLES = 3
 GAIN = 3.0
 """Log-likelihood that finite degrees of freedom must gain over the Gaussian copula to be believed."""
 
@@ -34,12 +35,31 @@ class EllipticalFit(NamedTuple):
     """Dispersion with a unit diagonal."""
     sizes: tuple[int, ...]
     """Columns of each block."""
+    excess: float
+    """Bias of the dispersion that was removed from the information."""
+
+    def score(self, u: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return one value a row whose mean is a lower bound of the information (Donsker and Varadhan).
+
+        The mean over unrelated pairs is the price of what the model gets wrong within the blocks.
+        """
+        z = t_quantile(u, self.df)
+        joint = _log_ratio(z, self.matrix, self.df, self.sizes)
+        dim_x = self.sizes[0]
+        apart = [np.hstack([z[:, :dim_x], rng.permutation(z[:, dim_x:])]) for _ in range(SHUFFLES)]
+        ratios = np.concatenate([_log_ratio(a, self.matrix, self.df, self.sizes) for a in apart])
+        top = ratios.max()
+        return np.asarray(joint - top - math.log(float(np.exp(ratios - top).mean())))
 
     def draw(self, n: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """Draw rows of the fitted copula with margins as normal scores have them, block by block."""
+        """Draw rows of the fitted copula with margins as normal scores have them, block by block.
+
+        The correlations across the blocks are shrunk to the corrected information: the fitted ones hold the noise
+        of the sample, and a sample of the fit would hold it twice.
+        """
         from scipy.special import ndtri
 
-        factor = np.linalg.cholesky(self.matrix)
+        factor = np.linalg.cholesky(_shrunk(self.matrix, self.sizes, self.excess))
         z = rng.standard_normal((n, len(factor))) @ factor.T
         if math.isfinite(self.df):
             z /= np.sqrt(rng.chisquare(self.df, (n, 1)) / self.df)
@@ -48,7 +68,9 @@ class EllipticalFit(NamedTuple):
         return list(np.split(scores, np.cumsum(self.sizes)[:-1], axis=1))
 
 
-def fit_student(blocks: Sequence[np.ndarray], max_rows: int, random_state: int) -> EllipticalFit:
+def fit_student(
+    blocks: Sequence[np.ndarray], max_rows: int, random_state: int, df: float | None = None
+) -> EllipticalFit:
     """Fit one t copula to all columns.
 
     Parameters
@@ -59,6 +81,8 @@ def fit_student(blocks: Sequence[np.ndarray], max_rows: int, random_state: int) 
         Rows used to find the degrees of freedom.
     random_state : int
         Seed for choosing them.
+    df : float, optional
+        Degrees of freedom where they are known; infinite for the Gaussian copula.
 
     Raises
     ------
@@ -84,10 +108,11 @@ def fit_student(blocks: Sequence[np.ndarray], max_rows: int, random_state: int) 
         return float(log_t(z, matrix, df).sum()) - margins, matrix
 
     gaussian, matrix = attempt(math.inf, None)
-    df, best, matrix = _search(attempt, matrix)
-    gain = best - gaussian
-    if gain < GAIN:
-        df = math.inf
+    gain = 0.0
+    if df is None:
+        df, best, matrix = _search(attempt, matrix)
+        gain = best - gaussian
+        df = df if gain >= GAIN else math.inf
     full_table = t_quantile(values, df)
     z = full_table[place]
     if n > max_rows:
@@ -96,8 +121,12 @@ def fit_student(blocks: Sequence[np.ndarray], max_rows: int, random_state: int) 
     else:
         matrix = _dispersion(z, df, matrix)
     sizes = [b.shape[1] for b in blocks]
-    information, log_ratio = _read(z, matrix, df, sizes, n)
-    return EllipticalFit(df, gain, information, log_ratio, sizes[0] * sizes[1], matrix, tuple(sizes))
+    # a t likelihood learns the dispersion from down-weighted rows: its errors are wider by this factor
+    wider = (df + dim + 2) / (df + dim) if math.isfinite(df) else 1.0
+    excess = wider * gaussian_bias(sizes[0], sizes[1], n - 1 - sum(sizes[2:]))
+    information = _information(matrix, df, sizes) - excess
+    log_ratio = _log_ratio(z, matrix, df, sizes)
+    return EllipticalFit(df, gain, information, log_ratio, sizes[0] * sizes[1], matrix, tuple(sizes), excess)
 
 
 def _search(attempt, matrix):  # type: ignore[no-untyped-def]
@@ -118,26 +147,49 @@ def _search(attempt, matrix):  # type: ignore[no-untyped-def]
     return (math.exp(a), at_a, m_a) if at_a > at_b else (math.exp(b), at_b, m_b)
 
 
-def _read(
-    z: np.ndarray, matrix: np.ndarray, df: float, sizes: Sequence[int], n: int
-) -> tuple[float, np.ndarray]:
-    dim_x, dim_y = sizes[:2]
-    dim_z = sum(sizes[2:])
-    dim = dim_x + dim_y + dim_z
-    x, y, third = range(dim_x), range(dim_x, dim_x + dim_y), range(dim_x + dim_y, dim)
+def _parts(sizes: Sequence[int]) -> list[tuple[list[int], int]]:
+    """Return the columns and signs of the four entropies of I(X;Y|Z): XZ and YZ less Z and XYZ."""
+    dim_x, dim_xy, dim = sizes[0], sizes[0] + sizes[1], sum(sizes)
+    x, y, third = range(dim_x), range(dim_x, dim_xy), range(dim_xy, dim)
     parts = [([*x, *third], 1), ([*y, *third], 1), ([*third], -1), ([*range(dim)], -1)]
-    information, log_ratio = 0.0, np.zeros(len(z))
-    for columns, sign in parts:
-        if not columns:
-            continue
-        own = matrix[np.ix_(columns, columns)]
-        information += sign * 0.5 * float(np.linalg.slogdet(own)[1])
+    return [part for part in parts if part[0]]
+
+
+def _information(matrix: np.ndarray, df: float, sizes: Sequence[int]) -> float:
+    total = 0.0
+    for columns, sign in _parts(sizes):
+        total += sign * 0.5 * float(np.linalg.slogdet(matrix[np.ix_(columns, columns)])[1])
         if math.isfinite(df):
-            information += sign * student_entropy(len(columns), df)
-        log_ratio -= sign * log_t(z[:, columns], own, df)
-    # a t likelihood learns the dispersion from down-weighted rows: its errors are wider by this factor
-    wider = (df + dim + 2) / (df + dim) if math.isfinite(df) else 1.0
-    return information - wider * gaussian_bias(dim_x, dim_y, n - 1 - dim_z), log_ratio
+            total += sign * student_entropy(len(columns), df)
+    return total
+
+
+def _log_ratio(z: np.ndarray, matrix: np.ndarray, df: float, sizes: Sequence[int]) -> np.ndarray:
+    total = np.zeros(len(z))
+    for columns, sign in _parts(sizes):
+        total -= sign * log_t(z[:, columns], matrix[np.ix_(columns, columns)], df)
+    return total
+
+
+def _shrunk(matrix: np.ndarray, sizes: Sequence[int], excess: float) -> np.ndarray:
+    """Scale the correlations between the first two blocks until their information has lost its excess."""
+    x, y = slice(0, sizes[0]), slice(sizes[0], sizes[0] + sizes[1])
+
+    def scaled(factor: float) -> np.ndarray:
+        out = matrix.copy()
+        out[x, y] *= factor
+        out[y, x] *= factor
+        return out
+
+    wanted = _information(matrix, math.inf, sizes) - excess
+    low, high = 0.0, 1.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        if _information(scaled(middle), math.inf, sizes) < wanted:
+            low = middle
+        else:
+            high = middle
+    return scaled(high)
 
 
 def t_quantile(u: np.ndarray, df: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adami.estimators._kernels.digamma import digamma_table
-from adami.estimators._kernels.plane import Plane, knn_distance, knn_sides
+from adami.estimators._kernels.plane import Plane, knn_distance, knn_sides, rounding
 from adami.estimators._kernels.sorted_marginal import Marginal, count
 
 COINCIDENT_SHARE = 0.01
@@ -17,17 +17,19 @@ COINCIDENT_SHARE = 0.01
 class Neighbourhoods(NamedTuple):
     """What the formula needs of every row, in leaf order.
 
-    The local value of a row is ``digamma(joint) - offset + digamma(n) - digamma(in_x) - digamma(in_y)``.
+    The local value of a row is ``digamma(k) - offset + digamma(n) - digamma(in_x) - digamma(in_y)``, and that of a
+    coincident row ``digamma(together) + digamma(n) - digamma(in_x) - digamma(in_y)``.
     """
 
-    joint: np.ndarray | int
-    """k, or an array where some rows coincide with k others: there the number of coinciding rows."""
+    k: int
     offset: float
     in_x: np.ndarray
     """int64 ``(n,)``, at least 1."""
     in_y: np.ndarray
-    coincident: int
-    """Number of rows that coincide with at least k others."""
+    coincident: np.ndarray
+    """Places of the rows that coincide with at least k others."""
+    together: np.ndarray
+    """With how many others each of them does."""
 
 
 def neighbourhoods(
@@ -35,30 +37,32 @@ def neighbourhoods(
 ) -> Neighbourhoods:
     """Count the neighbours on each axis within the distance of the k-th neighbour in the plane.
 
-    Rows that coincide with k or more others have no distance to count within. There the formula goes over into
-    that of atoms (Gao et al. 2017): rows that share the point, rows that share x, rows that share y.
+    Distances that differ by rounding only count as equal, so that tied values fall the same way at any scale. Rows
+    that coincide with k or more others have no distance to count within. There the formula goes over into that of
+    atoms (Gao et al. 2017): rows that share the point, rows that share x, rows that share y.
     """
     radius = knn_distance(tree, k, n_jobs)
+    margin = rounding(tree, radius)
     if variant == 1:
         # strictly within, the row itself in place of the "+ 1" of the formula
-        in_x = count(line_x, tree.x, radius, True, n_jobs)
-        in_y = count(line_y, tree.y, radius, True, n_jobs)
+        reach = np.maximum(radius - margin, 0.5 * radius)
+        in_x = count(line_x, tree.x, reach, True, n_jobs)
+        in_y = count(line_y, tree.y, reach, True, n_jobs)
         offset = 0.0
     else:
-        side_x, side_y = knn_sides(tree, radius, n_jobs)
-        in_x = count(line_x, tree.x, side_x, False, n_jobs) - 1
-        in_y = count(line_y, tree.y, side_y, False, n_jobs) - 1
+        side_x, side_y = knn_sides(tree, radius + margin, n_jobs)
+        in_x = count(line_x, tree.x, side_x + margin, False, n_jobs) - 1
+        in_y = count(line_y, tree.y, side_y + margin, False, n_jobs) - 1
         offset = 1.0 / k
     zero = np.flatnonzero(radius == 0.0)
-    joint: np.ndarray | int = k
+    together = np.empty(0, dtype=np.int64)
     if len(zero):
         x, y, none = tree.x[zero], tree.y[zero], np.zeros(len(zero))
         in_x[zero] = count(line_x, x, none, False)
         in_y[zero] = count(line_y, y, none, False)
         _, place, sizes = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True, return_counts=True)
-        joint = np.full(len(radius), k, dtype=np.int64)
-        joint[zero] = sizes[place.ravel()] - 1
-    return Neighbourhoods(joint, offset, in_x, in_y, len(zero))
+        together = sizes[place.ravel()] - 1
+    return Neighbourhoods(k, offset, in_x, in_y, zero, together)
 
 
 def information(found: Neighbourhoods) -> float:
@@ -70,20 +74,25 @@ def information(found: Neighbourhoods) -> float:
     n = len(found.in_x)
     table = digamma_table(n)
     marginal = _sum(found.in_x, table) + _sum(found.in_y, table)
-    if isinstance(found.joint, int):
-        joint = float(table[found.joint])
-    else:
-        joint = _sum(found.joint, table) / n
-    return float(joint - found.offset + table[n] - marginal / n)
+    apart = n - len(found.coincident)
+    joint = apart * (table[found.k] - found.offset) + _sum(found.together, table)
+    return float(table[n] + (joint - marginal) / n)
 
 
 def local_values(found: Neighbourhoods) -> np.ndarray:
     """Return the value of every row in nats, in leaf order."""
     n = len(found.in_x)
     table = digamma_table(n)
-    out = table[found.joint] - found.offset + table[n] - table[found.in_x]
+    out = table[found.k] - found.offset + table[n] - table[found.in_x]
     out -= table[found.in_y]
+    out[found.coincident] += table[found.together] - table[found.k] + found.offset
     return np.asarray(out)
+
+
+def crowd(found: Neighbourhoods) -> float:
+    """Return the mean number of neighbours along one axis, on the axis with fewer."""
+    itself = 1 if found.offset == 0.0 else 0
+    return float(min(found.in_x.mean(), found.in_y.mean())) - itself
 
 
 def _sum(counts: np.ndarray, table: np.ndarray) -> float:

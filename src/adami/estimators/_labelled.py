@@ -71,10 +71,38 @@ def _entropy_bias(n: int, dim: int) -> float:
 
 
 def draw_within_labels(rows: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw new rows with the same labels from the Gaussian of each label."""
+    """Draw new rows with the same labels from the Gaussian of each label.
+
+    Means and covariances of the labels are drawn together by what sampling noise has driven them apart, or a sample
+    of the fit would hold that noise twice.
+    """
+    labels, counts = np.unique(codes, return_counts=True)
+    dim = rows.shape[1]
+    means = np.array([rows[codes == label].mean(axis=0) for label in labels])
+    covariances = np.array([np.cov(rows[codes == label].T, ddof=0).reshape(dim, dim) for label in labels])
+    share = counts / counts.sum()
+    means = _drawn_together(means.reshape(len(labels), -1), share, _noise_of_means(covariances, counts))
+    covariances = _drawn_together(covariances.reshape(len(labels), -1), share, _noise_of_covariances(covariances, counts))
     drawn = np.empty_like(rows)
-    for label in np.unique(codes):
+    for label, mean, covariance in zip(labels, means, covariances.reshape(-1, dim, dim)):
         own = np.flatnonzero(codes == label)
-        mean, factor = _fit(rows[own])
-        drawn[own] = mean + rng.standard_normal((len(own), rows.shape[1])) @ factor.T
+        drawn[own] = mean + rng.standard_normal((len(own), dim)) @ np.linalg.cholesky(covariance).T
     return drawn
+
+
+def _drawn_together(values: np.ndarray, share: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Shrink the rows of `values` to their weighted mean by the share of their spread that is noise."""
+    centre = share @ values
+    spread = float(share @ ((values - centre) ** 2).sum(axis=1))
+    expected = float(share @ noise) * (1 - 1 / len(values))
+    keep = math.sqrt(max(0.0, 1 - expected / spread)) if spread > 0 else 0.0
+    return np.asarray(centre + keep * (values - centre))
+
+
+def _noise_of_means(covariances: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return np.asarray(np.trace(covariances, axis1=1, axis2=2) / counts)
+
+
+def _noise_of_covariances(covariances: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    trace = np.trace(covariances, axis1=1, axis2=2)
+    return np.asarray(((covariances**2).sum(axis=(1, 2)) + trace**2) / counts)

@@ -9,7 +9,7 @@ import numpy as np
 
 from adami.estimators._perfect import label_dependence, number_dependence
 from adami.result import Diagnostic
-from adami.variables import ATOM_ROWS, ATOM_SHARE, TIES_SHARE, Column, Variable
+from adami.variables import TIES_SHARE, Column, Variable, has_atom
 
 IDENTIFIER_SHARE = 0.95
 """Share of rows with a label of their own from which a label column counts as an identifier."""
@@ -29,6 +29,7 @@ class NumberFacts(NamedTuple):
     tied_share: float
     top_value: float
     top_share: float
+    atom: bool
     consecutive: bool
     tail_ratio: float
 
@@ -201,7 +202,7 @@ def _inspect_numbers(c: Column) -> list[Diagnostic]:
         return [_constant(c)]
     found: list[Diagnostic] = []
     n = len(c.values)
-    if facts.top_share >= ATOM_SHARE and facts.top_share * n >= ATOM_ROWS:
+    if facts.atom:
         told = f"column {c.name!r}: {facts.top_share:.0%} of the rows hold the value {facts.top_value:g}"
         if c.kind == "mixed":
             found.append(
@@ -253,21 +254,22 @@ def number_facts(values: np.ndarray) -> NumberFacts:
     n = len(values)
     ordered = np.sort(values)
     if ordered[0] == ordered[-1]:
-        return NumberFacts(True, 1.0, float(ordered[0]), 1.0, False, 0.0)
+        return NumberFacts(True, 1.0, float(ordered[0]), 1.0, False, False, 0.0)
     steps = np.diff(ordered)
     if (steps > 0).all():
-        tied_share, top_value, top_share = 0.0, float(ordered[0]), 1 / n
+        tied_share, top_value, top_share, atom = 0.0, float(ordered[0]), 1 / n, False
     else:
         starts = np.concatenate(([0], np.flatnonzero(steps > 0) + 1))
         runs = np.diff(np.append(starts, n))
         largest = int(runs.argmax())
         tied_share = float(runs[runs > 1].sum()) / n
         top_value, top_share = float(ordered[starts[largest]]), float(runs[largest]) / n
+        atom = has_atom(runs)
     consecutive = n >= IDENTIFIER_ROWS and bool((steps == 1.0).all())
     low, q1, q3, high = (ordered[min(n - 1, round(q * (n - 1)))] for q in (0.005, 0.25, 0.75, 0.995))
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         ratio = float((high - low) / (q3 - q1)) if q3 > q1 else 0.0
-    return NumberFacts(False, tied_share, top_value, top_share, consecutive, ratio)
+    return NumberFacts(False, tied_share, top_value, top_share, atom, consecutive, ratio)
 
 
 def _constant(c: Column) -> Diagnostic:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from adami.estimators._common import digamma
-from adami.estimators._uniform_scores import spread_ranks
+from adami.estimators.shared_radius import INFLATION, NEIGHBOURS, Subsets, joint_cells, neighbour_terms
 from adami.variables import Variable
 
-NEIGHBOURS = 5
-INFLATION = 1.3
-"""Rows share neighbours, so the spread of their terms alone is too small an error, by simulation."""
+Terms = tuple[dict[str, np.ndarray], dict[str, float]]
+SUBSETS: Subsets = {
+    "aby": (0, 1, 2), "ab": (0, 1), "ay": (0, 2), "by": (1, 2), "a": (0,), "b": (1,), "y": (2,)
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def co_information(a: Variable, b: Variable, y: Variable, k: int = NEIGHBOURS) -
         logs, shifts = _table_terms(a, b, y)
         method = "miller_madow"
     else:
-        logs, shifts = _neighbour_terms(a, b, y, k)
+        logs, shifts = neighbour_terms((a, b, y), SUBSETS, k)
         method = "nearest neighbours"
     n = len(logs["aby"])
     if n == 0:
@@ -131,88 +131,14 @@ def _freedom(*slots: Variable) -> int:
     return int(np.prod([len(np.unique(c)) - 1 for c in codes]))
 
 
-Terms = tuple[dict[str, np.ndarray], dict[str, float]]
-SUBSETS = {"aby": (0, 1, 2), "ab": (0, 1), "ay": (0, 2), "by": (1, 2), "a": (0,), "b": (1,), "y": (2,)}
-
-
 def _table_terms(*slots: Variable) -> Terms:
     """Return the log frequency of every row's cell in every subset, and the corrections of the means."""
     n = slots[0].n
     logs: dict[str, np.ndarray] = {"all": np.zeros(n)}
     shifts = {"all": 0.0}
     for name, members in SUBSETS.items():
-        cells, sizes = _cells([slots[m] for m in members])
+        cells, sizes = joint_cells([slots[m] for m in members])
         logs[name] = np.log(sizes[cells] / n)
         # a log frequency is minus an entropy, and an entropy is underestimated by (cells - 1) / 2n
         shifts[name] = -(len(sizes) - 1) / (2 * n)
     return logs, shifts
-
-
-def _neighbour_terms(a: Variable, b: Variable, y: Variable, k: int) -> Terms:
-    """Return the digamma of every row's count within the joint radius, in every subset."""
-    slots = (a, b, y)
-    rng = np.random.default_rng(0)
-    numbers = [_scores(v, rng) for v in slots]
-    cells, _ = _cells(slots)
-    radius, counts = joint_radius(np.column_stack(numbers), cells, k)
-    kept = counts > 0
-    logs = {"aby": digamma(counts[kept]), "all": np.full(int(kept.sum()), float(digamma(a.n)))}
-    for name, members in SUBSETS.items():
-        if name == "aby":
-            continue
-        label, _ = _cells([slots[m] for m in members])
-        found = marginal_counts(np.column_stack([numbers[m] for m in members]), label, radius)
-        logs[name] = digamma(found[kept])
-    return logs, dict.fromkeys(logs, 0.0)
-
-
-def _scores(v: Variable, rng: np.random.Generator) -> np.ndarray:
-    """Return normal scores of the numbers, equal values spread over the ranks they share.
-
-    Neighbour counts assume that no two distances are equal, which rounded values break.
-    """
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(spread_ranks(replace(v, codes=None), rng)))
-
-
-def _cells(slots: list[Variable] | tuple[Variable, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number of every row's joint label and how many rows have each."""
-    codes = np.zeros(slots[0].n, dtype=np.int64)
-    for v in slots:
-        if v.codes is not None:
-            _, codes = np.unique(codes * max(v.n_levels, 1) + v.codes, return_inverse=True)
-    return codes, np.bincount(codes)
-
-
-def joint_radius(points: np.ndarray, cells: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distance of every row to its k-th neighbour with the same label, and the k used.
-
-    A cell of fewer than k + 1 rows uses all its rows; a row alone gets radius 0 and k = 0.
-    """
-    from adami.estimators._kernels.neighbours import knn_radius
-
-    radius, used = np.zeros(len(points)), np.zeros(len(points), dtype=np.int64)
-    for rows in groups(cells):
-        near = min(k, len(rows) - 1)
-        if near:
-            radius[rows], used[rows] = knn_radius([points[rows]], near), near
-    return radius, used
-
-
-def marginal_counts(points: np.ndarray, cells: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Count the rows of the same label strictly nearer than each row's radius, itself included."""
-    from adami.estimators._kernels.neighbours import count_within
-
-    if points.shape[1] == 0:
-        return np.asarray(np.bincount(cells)[cells])
-    out = np.empty(len(points), dtype=np.int64)
-    for rows in groups(cells):
-        out[rows] = count_within(points[rows], radius[rows], True) + 1
-    return out
-
-
-def groups(label: np.ndarray) -> list[np.ndarray]:
-    """Return the rows of each label."""
-    order = np.argsort(label, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)

@@ -14,7 +14,7 @@ from adami.estimators._common import (
     nothing_to_tell,
     ties_note,
 )
-from adami.estimators._partition import Part, cell_note, neighbourhood, others, part
+from adami.estimators._partition import Part, cell_note, neighbourhood, others, others_in_each, part
 from adami.variables import Variable
 
 
@@ -74,7 +74,7 @@ class FrenzelPompe(Estimator):
         if tied.any():
             # as Gao and others do for mixtures: where the neighbours coincide, count the rows at the place
             inside = np.where(tied, others((a, b, c), np.zeros(n), False, self.n_jobs) + 1, inside)
-        counts = [others(p, near.radius, True, self.n_jobs) + 1 for p in ((a, c), (b, c), (c,))]
+        counts = [m + 1 for m in others_in_each(((a, c), (b, c), (c,)), near.radius, True, self.n_jobs)]
         local = digamma(inside) - digamma(counts[0]) - digamma(counts[1]) + digamma(counts[2])
         value = float(np.mean(local))
         slots = (x, y) if given is None else (x, y, given)

@@ -214,5 +214,5 @@ def _refuse_zeros(radius: np.ndarray, x: Variable) -> None:
     if zeros:
         raise ValueError(
             f"{zeros} of {len(radius)} rows of {x} coincide with their nearest neighbours, where the "
-            "density is infinite; use a larger k, unrounded values, or the kind 'discrete' for columns of few levels"
+            "density is infinite; use a larger k, unrounded values, or the kind 'discrete' for few levels"
         )

@@ -17,19 +17,13 @@ from adami.estimators._common import (
     normal_scores,
     nothing_to_tell,
     rank_transform,
-    standardized,
     varying,
 )
 from adami.result import Diagnostic
 from adami.variables import TIES_SHARE, Variable
 
 Transform = Literal["none", "standardize", "rank", "normal_score"]
-TRANSFORMS = {
-    "none": np.ascontiguousarray,
-    "standardize": standardized,
-    "rank": rank_transform,
-    "normal_score": normal_scores,
-}
+TRANSFORMS = ("standardize", "none", "rank", "normal_score")
 GLANCE = 24
 """Rows that refute a monotone relation in nearly every case."""
 
@@ -96,7 +90,7 @@ class KSG(Estimator):
         nothing = nothing_to_tell(x, y)
         if nothing is not None:
             return nothing
-        a, b = (np.asarray(TRANSFORMS[self.transform](varying(v))) for v in (x, y))
+        a, b = (self._transformed(varying(v)) for v in (x, y))
         scalar = a.shape[1] == 1 and b.shape[1] == 1
         values, local, notes, crowd = (self._plane if scalar else self._space)(a, b, x, y, ks)
         certain = self._perfect(x, y, crowd < 2 * max(ks) or not scalar)
@@ -104,7 +98,8 @@ class KSG(Estimator):
             return Measurement(math.inf, pointwise=np.full(x.n, math.inf), diagnostics=certain)
         value = float(np.mean(values))
         notes += [*certain, *dimension_note(x.n, max(ks), a.shape[1] + b.shape[1]), *ceiling_note(value, x.n)]
-        if crowd < 2 * max(ks):
+        # without any dependence about sqrt(k n) rows are near along one axis: below 16 k rows that is few, too
+        if crowd < 2 * max(ks) and x.n > 16 * max(ks):
             notes.append(_saturated(crowd, value))
         details = {"mean_neighbours": crowd}
         if len(ks) > 1:
@@ -128,6 +123,15 @@ class KSG(Estimator):
             raise ValueError(f"method 'ksg': transform={self.transform!r}; choose one of {', '.join(TRANSFORMS)}")
         return [int(k) for k in ks]
 
+    def _transformed(self, numbers: np.ndarray) -> np.ndarray:
+        if self.transform == "standardize":
+            from adami.estimators._kernels.scale import unit_scaled
+
+            return np.column_stack([unit_scaled(np.ascontiguousarray(c)) for c in numbers.T])
+        if self.transform == "rank":
+            return rank_transform(numbers)
+        return normal_scores(numbers) if self.transform == "normal_score" else numbers
+
     def _plane(
         self, a: np.ndarray, b: np.ndarray, x: Variable, y: Variable, ks: list[int]
     ) -> tuple[list[float], np.ndarray, list[Diagnostic], float]:
@@ -136,16 +140,17 @@ class KSG(Estimator):
         from adami.estimators._kernels.plane import plane
         from adami.estimators._kernels.sorted_marginal import marginal
 
-        lines = ordered_map(marginal, (a[:, 0], b[:, 0]), self.n_jobs)
-        tree = plane(a[:, 0], b[:, 0], self.n_jobs)
+        columns = [np.ascontiguousarray(v[:, 0]) for v in (a, b)]
+        lines = ordered_map(marginal, columns, self.n_jobs)
+        tree = plane(*columns, self.n_jobs)
         values, local, crowd = [], np.zeros(x.n), math.inf
         for k in ks:
             found = formula.neighbourhoods(tree, *lines, k, self.variant, self.n_jobs)
-            if found.coincident > formula.COINCIDENT_SHARE * x.n:
-                raise ValueError(_refusal(found.coincident, x, y, k))
+            if len(found.coincident) > formula.COINCIDENT_SHARE * x.n:
+                raise ValueError(_refusal(len(found.coincident), x, y, k))
             values.append(formula.information(found))
             local += formula.local_values(found)
-            crowd = min(crowd, float(min(found.in_x.mean(), found.in_y.mean())))
+            crowd = min(crowd, formula.crowd(found))
         notes = _ties((x, y), [_tied_share(line.values) for line in lines])
         return values, tree.to_rows(local) / len(ks), notes, crowd
 
@@ -179,7 +184,7 @@ class KSG(Estimator):
             local = joint + table[x.n] - table[counts[0]] - table[counts[1]]
             values.append(float(local.mean()))
             total += local
-            crowd = min(crowd, float(min(c.mean() for c in counts)))
+            crowd = min(crowd, float(min(c.mean() for c in counts)) - (self.variant == 1))
         shares = [_tied_share(np.sort(c.values)) for v in (x, y) for c in v.columns]
         return values, total / len(ks), _ties((x, y), shares), crowd
 

@@ -13,7 +13,7 @@ from adami.estimators._common import (
     need_rows,
     nothing_to_tell,
 )
-from adami.estimators._partition import Part, cell_note, neighbourhood, others, part
+from adami.estimators._partition import Part, cell_note, neighbourhood, others, others_in_each, part
 from adami.variables import Variable
 
 
@@ -76,7 +76,8 @@ class MesnerShalizi(Estimator):
         if tied.any():
             inside = np.where(tied, others((a, b, c), np.zeros(n), False, self.n_jobs), inside)
         alone = inside == 0
-        counts = [others(p, near.radius, False, self.n_jobs) + alone for p in ((a, c), (b, c), (c,))]
+        around = others_in_each(((a, c), (b, c), (c,)), near.radius, False, self.n_jobs)
+        counts = [m + alone for m in around]
         local = digamma(inside + alone) - digamma(counts[0]) - digamma(counts[1]) + digamma(counts[2])
         value = float(np.mean(local))
         slots = (x, y) if given is None else (x, y, given)

@@ -16,7 +16,7 @@ from adami.estimators._common import (
     need_rows,
     nothing_to_tell,
 )
-from adami.estimators._partition import cell_note, neighbourhood, others, part
+from adami.estimators._partition import cell_note, neighbourhood, others, others_in_each, part
 from adami.variables import Variable
 
 
@@ -76,10 +76,8 @@ class MixedKSG(Estimator):
         tied = radius == 0
         if tied.any():
             inside = np.where(tied, others((a, b), np.zeros(n), False, self.n_jobs) + 1, inside)
-        if self.form == "digamma":
-            weigh = [digamma(others((p,), radius, True, self.n_jobs) + 1) for p in (a, b)]
-        else:
-            weigh = [np.log(others((p,), radius, False, self.n_jobs) + 1.0) for p in (a, b)]
+        counts = others_in_each(((a,), (b,)), radius, self.form == "digamma", self.n_jobs)
+        weigh = [digamma(m + 1) if self.form == "digamma" else np.log(m + 1.0) for m in counts]
         local = digamma(inside) + math.log(n) - weigh[0] - weigh[1]
         value = float(np.mean(local))
         dim = a.numbers.shape[1] + b.numbers.shape[1]

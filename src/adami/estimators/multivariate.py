@@ -237,7 +237,8 @@ def _measure(
     chosen = _choose(slots, method)
     name = chosen if isinstance(chosen, str) else chosen.name
     if len(slots) < 2:
-        return estimate(0.0, name, diagnostics=tuple(notes))
+        nothing = {"interval": (0.0, 0.0), "interval_kind": "analytic", "confidence": confidence}
+        return estimate(0.0, name, diagnostics=tuple(notes), **nothing)
     perfect = _perfect(slots)
     if perfect is not None:
         if quantity is O_INFORMATION and len(slots) > 2:

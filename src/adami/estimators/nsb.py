@@ -10,7 +10,7 @@ import numpy as np
 from adami.estimators._counts import DiscreteEstimator, chosen_support
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.cells import Cells
+    from adami.estimators._kernels.contingency import Cells
 
 COARSE, FINE = 400, 2000
 """Points of the grid that finds the posterior's bulk, and of the one that integrates it."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from adami._parallel import n_workers, ordered_map, seeds
-from adami.estimators._common import need_rows, standardized
-from adami.estimators._kernels.sorted_marginal import Marginal
+from adami.estimators._common import need_rows
+
+if TYPE_CHECKING:
+    from adami.estimators._kernels.sorted_marginal import Marginal
 
 
 class _Side(NamedTuple):
@@ -157,14 +159,13 @@ def ross_many(features: np.ndarray, labels: np.ndarray, k: int = 3, n_jobs: int 
     _, codes, sizes = np.unique(codes, return_inverse=True, return_counts=True)
     keep = sizes[codes] > 1
     if not keep.all():
-        columns = np.ascontiguousarray(columns[:, keep])
         _, codes, sizes = np.unique(codes[keep], return_inverse=True, return_counts=True)
     codes = codes.astype(np.int64)
     if len(sizes) < 2:
         return np.zeros(len(columns))
 
     def work(j: int) -> float:
-        return _ross(columns[j], codes, sizes, k)
+        return _ross(columns[j][keep], codes, sizes, k)
 
     return np.array(_spread(work, range(len(columns)), n_jobs))
 
@@ -224,9 +225,10 @@ def ksg_permutations(
 
 
 def _side(column: np.ndarray, name: str) -> _Side:
+    from adami.estimators._kernels.scale import unit_scaled
     from adami.estimators._kernels.sorted_marginal import marginal
 
-    scaled = standardized(column)
+    scaled = unit_scaled(column)
     line = marginal(scaled)
     return _Side(column, scaled, line, name, bool(column.min() == column.max()))
 
@@ -242,12 +244,12 @@ def _pair(a: _Side, b: _Side, k: int) -> float:
     if a.constant or b.constant:
         return 0.0
     found = formula.neighbourhoods(plane(a.scaled, b.scaled), a.line, b.line, k)
-    if found.coincident > formula.COINCIDENT_SHARE * len(a.raw):
+    if len(found.coincident) > formula.COINCIDENT_SHARE * len(a.raw):
         raise ValueError(
-            f"{found.coincident} of {len(a.raw)} rows of ({a.name}; {b.name}) coincide with at least k={k} others, so "
+            f"{len(found.coincident)} of {len(a.raw)} rows of ({a.name}; {b.name}) coincide with at least k={k} others, so "
             "these columns are not continuous; use method='mixed_ksg', or treat them as labels"
         )
-    if found.in_x.mean() < 2 * k and _copies(a, b):
+    if formula.crowd(found) < 2 * k and _copies(a, b):
         return math.inf
     return formula.information(found)
 
@@ -272,7 +274,9 @@ def _ross(column: np.ndarray, codes: np.ndarray, sizes: np.ndarray, k: int) -> f
     grouped, radius = np.empty(n), np.empty(n)
     class_radii(ordered, codes[order], sizes, k, grouped, radius)
     line = line_of_sorted(ordered)
-    inside = count(line, grouped, radius, True)
+    # the same rule about rounding as for two columns
+    reach = np.maximum(radius - 2.0**-49 * (np.abs(grouped) + radius), 0.5 * radius)
+    inside = count(line, grouped, reach, True)
     zero = np.flatnonzero(radius == 0.0)
     if len(zero):
         inside[zero] = count(line, grouped[zero], radius[zero], False)

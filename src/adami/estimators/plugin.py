@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from adami.estimators._base import Measurement
-from adami.estimators._count_inference import dependence
+from adami.estimators._count_inference import plain_information
 from adami.estimators._counts import SIGNS, SUBSETS, DiscreteEstimator, slot_cells
 from adami.variables import Variable
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.cells import Cells
+    from adami.estimators._kernels.contingency import Cells
 
 
 class Plugin(DiscreteEstimator):
@@ -52,8 +52,7 @@ class Plugin(DiscreteEstimator):
     def _value(self, cells: Cells, quantity: str) -> tuple[float, list[float]]:
         value, entropies = super()._value(cells, quantity)
         if quantity.endswith("information"):
-            # the mean local ratio: never negative, and no difference of large sums
-            value = dependence(cells).value
+            value = plain_information(cells)
         return value, entropies
 
     def _statistic(self, x: Variable, y: Variable, given: Variable | None = None) -> float:

@@ -66,13 +66,13 @@ class Ross(Estimator):
         nothing = nothing_to_tell(x, y)
         if nothing is not None:
             return nothing
-        _, codes, sizes = np.unique(label.codes, return_inverse=True, return_counts=True)
-        kept = sizes[codes] > 1
+        sizes = np.bincount(label.codes)
+        kept = sizes[label.codes] > 1
         points, _, slack = part(numbers)
         notes = constant_note(numbers) + small_class_note(sizes, self.k) + ties_note(numbers)
         if not kept.any():
             return Measurement(0.0, diagnostics=notes, details={"k": self.k, "rows_used": 0})
-        points, codes = np.ascontiguousarray(points[kept]), codes[kept]
+        points, codes = np.ascontiguousarray(points[kept]), label.codes[kept]
         near = neighbourhood((Part(points, codes),), self.k, self.n_jobs)
         # a row that coincides with all its neighbours counts the rows at its place
         inside = others((Part(points, None, slack),), near.radius, True, self.n_jobs) + 1

@@ -270,7 +270,7 @@ def tail_probability(value: float, null: np.ndarray) -> float:
     above = int(np.count_nonzero(null >= value - 1e-10 * max(1.0, abs(value))))
     share = (1 + above) / (1 + len(null))
     center, spread = float(null.mean()), float(null.std(ddof=1)) if len(null) > 1 else 0.0
-    if above >= 10 or len(null) < 20 or not spread > 1e-12:
+    if above >= 10 or len(null) < 10 or not spread > 1e-12:
         return share
     skewness = float(np.mean(((null - center) / spread) ** 3))
     z = (value - center) / spread

@@ -10,7 +10,7 @@ import numpy as np
 from adami.estimators._counts import DiscreteEstimator, chosen_support
 
 if TYPE_CHECKING:
-    from adami.estimators._kernels.cells import Cells
+    from adami.estimators._kernels.contingency import Cells
 
 
 class Shrinkage(DiscreteEstimator):

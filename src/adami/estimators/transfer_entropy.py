@@ -161,7 +161,6 @@ class _Windowed(Estimator):
     """Frenzel and Pompe's estimator among rows that are apart in time."""
 
     name = "frenzel_pompe"
-    takes = frozenset({"continuous", "mixed"})
 
     def __init__(self, window: int, n_jobs: int | None = 1) -> None:
         self.window = window
@@ -172,7 +171,7 @@ class _Windowed(Estimator):
 
         need_rows(x.n, NEIGHBOURS, self.name)
         if any(v.codes is not None for v in (x, y, given)):
-            raise TypeError("theiler= with labels: neighbours in time are told apart for numbers only")
+            raise TypeError("theiler= is for numbers only: with labels among the series leave it out")
         a, b, c = (standardized(v.numbers) for v in (x, y, given))
         radius = radius_outside([a, b, c], NEIGHBOURS, self.window, self.n_jobs)
         reach = np.maximum(radius, np.nextafter(0.0, 1.0))

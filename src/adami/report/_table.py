@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -108,20 +108,6 @@ class Table:
         rows = self.complete([name for names in slots for name in names])
         return [join([self.fields[n].column(rows) for n in names], ", ".join(names)) for names in slots]
 
-    def without_ties(self, rng: np.random.Generator) -> Table:
-        """Return the table with repeated numbers spread out, each half-way to its neighbours at random.
-
-        Neighbour counts assume that no two distances are equal, which rounded values break. The value can be
-        read off the spread one, and its place is independent of everything: no information changes.
-        """
-        out = object.__new__(Table)
-        out.n = self.n
-        out.fields = {
-            name: f if f.kind == "discrete" else replace(f, values=_spread(f, own), kind="continuous")
-            for (name, f), own in zip(self.fields.items(), rng.spawn(len(self.fields)))
-        }
-        return out
-
     def gaps(self) -> tuple[Diagnostic, ...]:
         """Say which columns have missing values."""
         gaps = {f.name: f.missing for f in self.fields.values() if f.missing}
@@ -134,20 +120,6 @@ class Table:
                 f"missing values in {said}: each measurement uses the rows complete for its columns",
             ),
         )
-
-
-def _spread(field: Field, rng: np.random.Generator) -> np.ndarray:
-    here = field.values[field.present]
-    levels, place, counts = np.unique(here, return_inverse=True, return_counts=True)
-    if len(levels) < 2 or counts.max() == 1:
-        return field.values
-    halves = np.diff(levels) / 2
-    below, above = np.append(halves[:1], halves), np.append(halves, halves[-1:])
-    share = rng.uniform(-1.0, 1.0, len(here))
-    moved = here + np.where(share < 0, share * below[place], share * above[place])
-    out = field.values.copy()
-    out[field.present] = np.where(counts[place] > 1, moved, here)
-    return out
 
 
 def _field(name: str, raw: np.ndarray, kinds: Kind | Mapping[str, Kind] | None, missing: Missing) -> Field:

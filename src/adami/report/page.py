@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import platform
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from adami._version import __version__
 from adami.report import page_views as views
-from adami.report.glossary import KINDS, SETTINGS, TERMS
+from adami.report.glossary import KINDS, TERMS
 from adami.report.headline import Name, Words, count_word, headline, remarks
 from adami.report.page_matrix import heat_map
-from adami.report.page_numbers import seconds_text, unit
+from adami.report.page_method import choices, methods, settings
+from adami.report.page_numbers import unit
 from adami.report.results import Profile
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -74,8 +70,9 @@ def render(profile: Profile, bits: bool = False) -> str:
             columns=views.cards(profile, amounts),
             warnings=[g for g in warned if g["severity"] == "warning"],
             notes=[g for g in warned if g["severity"] != "warning"],
-            settings=_settings(profile),
-            methods=_methods(profile),
+            settings=settings(profile),
+            methods=methods(profile),
+            choices=choices(profile, amounts),
             terms=TERMS,
         )
     )
@@ -126,50 +123,3 @@ def _marked(words: Words) -> Markup:
         for w in words
     ]
     return Markup("").join(parts)
-
-
-def _settings(profile: Profile) -> list[tuple[str, str]]:
-    merged: dict[str, Any] = {**profile.matrix.settings, **profile.ranking.settings}
-    told = [
-        (SETTINGS.get(k, str(k).replace("_", " ").capitalize()), _setting(v))
-        for k, v in merged.items()
-        if k != "versions" and v is not None
-    ]
-    different = profile.matrix.settings.get("permutations")
-    if different is not None and different != profile.ranking.settings.get("permutations"):
-        told.append(("Permutations per pair of the matrix", _setting(different)))
-    versions = merged.get("versions") or {
-        "adami": __version__,
-        "NumPy": np.__version__,
-        "Python": platform.python_version(),
-    }
-    timed = (
-        ("Time", profile.seconds),
-        ("of which ranking", profile.ranking.seconds),
-        ("of which matrix", profile.matrix.seconds),
-    )
-    told += [(label, seconds_text(s)) for label, s in timed if s > 0.0]
-    told.append(("Versions", _setting(versions)))
-    return told
-
-
-def _setting(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k} {_setting(v)}" for k, v in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(_setting(v) for v in value) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
-
-
-def _methods(profile: Profile) -> list[dict[str, Any]]:
-    """Return each estimator that was used, with the columns it measured against the target."""
-    used: dict[tuple[str, str], list[str]] = {}
-    for row in profile.ranking.rows:
-        info = row.information
-        used.setdefault((info.method or "not named", info.interval_kind or "none"), []).append(row.name)
-    return [
-        {"method": method, "interval": kind, "names": names[:12], "others": max(0, len(names) - 12)}
-        for (method, kind), names in used.items()
-    ]

@@ -10,6 +10,7 @@ from adami._parallel import ordered_map, seeds
 from adami.estimators._base import Estimator
 from adami.estimators.registry import get
 from adami.estimators.selection import sidak, tail_probability
+from adami.estimators.shared_radius import SharedRadius
 from adami.report._progress import Progress
 from adami.report._table import Table
 from adami.report.results import Interaction, Relevance, Step
@@ -49,8 +50,8 @@ def sufficient_path(
     ----------
     table : Table
     estimator : Estimator
-        Of the gains; "auto", and a method without a conditional form, gives way to "mesner_shalizi" (to
-        "miller_madow" between labels).
+        Of the gains; "auto", and a method without a conditional form, gives way to nearest neighbours with
+        one radius for all terms (to "miller_madow" between labels).
     target : str
     ranked : sequence of Relevance
         Usable columns, most informative first.
@@ -67,15 +68,17 @@ def sufficient_path(
     list of Diagnostic
         Why the path ended where it did.
     """
-    for_ties, for_steps = random_state.spawn(2)
-    walk = _Walk(table.without_ties(for_ties), target, estimator, confidence, permutations, n_jobs)
+    walk = _Walk(table, target, estimator, confidence, permutations, n_jobs)
     left = _candidates(ranked, pairs)
     known = {r.name: r.information for r in ranked}
     notes: list[Diagnostic] = []
-    generators = seeds(for_steps, 2 * MAX_STEPS)
+    generators = seeds(random_state, 2 * MAX_STEPS)
     while left and len(path) < MAX_STEPS:
         chosen = [s.name for s in path]
         total = path[-1].total if path else 0.0
+        if entropy is not None and path and total >= entropy.value:
+            notes.append(Diagnostic("path_full", f"the path ends where H({target}) is reached"))
+            break
         if not walk.is_local([*chosen, left[0]]):
             notes.append(walk.too_wide(chosen))
             break
@@ -166,9 +169,9 @@ class _Walk:
     def _chain(self, slots: Sequence[Variable | None]) -> Estimator:
         """Return the estimator of the gains: the one asked for if it can, and stays the same all along."""
         labels = all(v is None or v.kind == "discrete" for v in slots)
-        if _is_conditional(self.estimator) and (self.estimator.name != "auto" or labels):
+        if _is_conditional(self.estimator) and self.estimator.name != "auto":
             return self.estimator
-        return get("miller_madow" if labels else "mesner_shalizi")
+        return get("miller_madow") if labels else SharedRadius()
 
     def is_local(self, names: Sequence[str]) -> bool:
         """Tell whether the rows fill the space of these columns and the target densely enough."""
@@ -229,15 +232,15 @@ def _significant(gain: Estimate) -> bool:
 
 
 def _above_entropy(path: Sequence[Step], entropy: Estimate | None, target: str) -> list[Diagnostic]:
+    """Say that the gains add up to more than there is to tell: a note within their error, a warning beyond."""
     accepted = [s for s in path if s.accepted]
     if entropy is None or not accepted or accepted[-1].total <= entropy.value * (1 + 1e-9):
         return []
-    return [
-        Diagnostic(
-            "above_entropy",
-            f"the gains of the path add up to {accepted[-1].total:.4g} nats, more than H({target}) = "
-            f"{entropy.value:.4g}: each is measured with an error, and the last ones are likely too high",
-            "warning",
-            "high",
-        )
-    ]
+    total = accepted[-1].total
+    widths = [(s.gain.interval[1] - s.gain.interval[0]) / 2 for s in accepted if s.gain.interval]
+    said = f"the gains of the path add up to {total:.4g} nats, more than H({target}) = {entropy.value:.4g}"
+    if total - entropy.value <= float(np.linalg.norm(widths)):
+        message = f"{said}, within their error: the columns tell (nearly) all there is to tell"
+        return [Diagnostic("above_entropy", message, "note", "high")]
+    message = f"{said}, beyond their error: the last ones are likely too high"
+    return [Diagnostic("above_entropy", message, "warning", "high")]

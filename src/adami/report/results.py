@@ -129,6 +129,12 @@ class Ranking:
                 return row
         raise KeyError(name)
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the relevance of the columns with their intervals, by matplotlib, and return the axes."""
+        from adami.report.plots import plot_ranking
+
+        return plot_ranking(self, ax)
+
     @property
     def sufficient(self) -> tuple[str, ...]:
         """Names of the columns that are enough."""
@@ -208,6 +214,12 @@ class Matrix:
     def __getitem__(self, pair: tuple[str, str]) -> float:
         first, second = (self.names.index(p) for p in pair)
         return float(self.information[first, second])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the normalized matrix as a heat map, by matplotlib, and return the axes."""
+        from adami.report.plots import plot_matrix
+
+        return plot_matrix(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -302,7 +314,11 @@ class Profile:
         Path(path).write_text(self.to_html(bits=bits), encoding="utf-8")
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        """Show the page in a frame of its own, so that its style stays out of the notebook."""
+        import html
+
+        page = html.escape(self.to_html(), quote=True)
+        return f'<iframe srcdoc="{page}" style="width:100%;height:80vh;border:0" title="Profile"></iframe>'
 
 
 def _diagnostic(d: Diagnostic) -> dict[str, Any]:

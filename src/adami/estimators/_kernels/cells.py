@@ -1,4 +1,4 @@
-"""Neighbours within many small groups of rows: plain distance tables, group by group, in one compiled loop."""
+"""Neighbours within many small groups of rows: plain distances, group by group, in one compiled loop."""
 
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 

@@ -66,7 +66,7 @@ def plane(x: np.ndarray, y: np.ndarray, n_jobs: int | None = 1) -> Plane:
         filled[0, :n], filled[1, :n], np.arange(n), np.empty((2 * leaves - 1, 4)), filled[0], filled[1]
     )
     workers = n_workers(n_jobs) if n >= PARALLEL_ROWS else 1
-    smallest = 1 if workers == 1 else -(-leaves // (2 * workers))
+    smallest = 1 if workers == 1 else -(-leaves // workers)
     split(made.x, made.y, made.order, made.boxes, 0, 0, leaves, smallest)
     if workers > 1:
         rest = _nodes_of(leaves, smallest)
@@ -108,6 +108,13 @@ def knn_sides(tree: Plane, radius: np.ndarray, n_jobs: int | None = 1) -> tuple[
     return side_x, side_y
 
 
+def rounding(tree: Plane, radius: np.ndarray) -> np.ndarray:
+    """Return by how much rounding can have changed the distances around each point, in leaf order."""
+    out = np.empty(len(radius))
+    _rounding(tree.x, tree.y, radius, out)
+    return out
+
+
 def _share(work, n, n_jobs):  # type: ignore[no-untyped-def]
     """Hand ranges of leaves to threads; each leaf is searched alone, so shares do not change the result."""
     leaves = -(-n // LEAF)
@@ -131,6 +138,13 @@ def _nodes_of(leaves: int, smallest: int) -> list[tuple[int, int, int]]:
         middle = (low + high) // 2
         stack += [(node + 2 * (middle - low), middle, high), (node + 1, low, middle)]
     return out
+
+
+@njit(cache=True, nogil=True)
+def _rounding(x, y, radius, out):
+    for i in range(len(out)):
+        # coordinates are rounded when written, rescaled and standardized; four of them meet in a comparison
+        out[i] = 2.0**-49 * (max(abs(x[i]), abs(y[i])) + radius[i])
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,8 @@ import numpy as np
 
 from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels import counting
-from adami.estimators._kernels.cells import SMALL_TABLE, Cells, occupied
+from adami.estimators._kernels.announce import announce
+from adami.estimators._kernels.contingency import SMALL_TABLE, Cells, occupied
 
 ROWS_PER_THREAD = 1_000_000
 """Below this many rows a thread costs more than it counts."""
@@ -52,13 +53,11 @@ def dense_table(columns: Sequence[np.ndarray], sizes: Sequence[int], n_jobs: int
     bounds = np.linspace(0, n, workers + 1).astype(np.int64)
     shape = tuple(int(s) for s in sizes)
 
+    count = (counting.count_one, counting.count_two, counting.count_three)[len(shape) - 1]
+    announce(count)
+
     def part(i: int) -> tuple[np.ndarray, int]:
-        lo, hi = bounds[i], bounds[i + 1]
-        if len(shape) == 1:
-            return counting.count_one(columns[0][lo:hi], *shape)
-        if len(shape) == 2:
-            return counting.count_two(columns[0][lo:hi], columns[1][lo:hi], *shape)
-        return counting.count_three(columns[0][lo:hi], columns[1][lo:hi], columns[2][lo:hi], *shape)
+        return count(*(c[bounds[i] : bounds[i + 1]] for c in columns), *shape)
 
     parts = ordered_map(part, range(workers), workers)
     if any(bad for _, bad in parts):
@@ -228,6 +227,7 @@ def information_of_pairs(
     cells = widths[pairs[:, 0]].astype(np.float64) * widths[pairs[:, 1]]
     dense = cells <= max(SMALL_TABLE, 2 * n)
     chosen = np.flatnonzero(dense)
+    announce(counting.pairs)
     rows = max(1, len(chosen) * n)
     workers = max(1, min(n_workers(n_jobs), rows // ROWS_PER_THREAD, len(chosen)))
     room = int(cells[dense].max()) if len(chosen) else 0

@@ -13,8 +13,6 @@ from adami._parallel import n_workers, ordered_map
 
 PARALLEL_ROWS = 2_000
 """Rows below which threads cost more than they bring."""
-TOP_LEVELS = 3
-"""Levels of the tree that are split before its branches are handed to threads."""
 SAMPLE = 128
 """Points looked at to find the widest axis of a node."""
 
@@ -49,7 +47,8 @@ def build(columns: np.ndarray, leaf_size: int, n_jobs: int | None = 1) -> Tree:
     points = np.empty_like(columns)
     low = np.empty((2 * (1 << levels) - 1, len(columns)))
     high = np.empty_like(low)
-    top = min(levels, TOP_LEVELS) if in_threads(n, n_jobs) else 0
+    # the first levels are split by one worker, so that there are two branches or more for each
+    top = min(levels, n_workers(n_jobs).bit_length()) if in_threads(n, n_jobs) else 0
 
     def branch(node: int) -> None:
         split(columns, order, keys, start, levels, top, levels, node)
