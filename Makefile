@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --doctest-modules --doctest-glob='*.md' \
   tests src/adami README.md $(wildcard docs/*.md)
 PROJECT := pyproject.toml constraints.txt
-WORKERS ?= 2
 # one thread in each linear algebra library: faster for small tables, and the same sums on every machine
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
@@ -71,7 +71,7 @@ $(VENV)/.docs: $(VENV)/.base
 	$(PIP) --editable ".[docs]"
 	@touch $@
 
-.bench-venv/.ready: $(PROJECT)
+.bench-venv/.ready: $(PROJECT) benchmarks/peers.txt
 	$(PYTHON) -m venv .bench-venv
 	.bench-venv/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt \
 	  --editable . --requirement benchmarks/peers.txt

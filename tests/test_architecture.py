@@ -41,6 +41,7 @@ ALLOWED = {
     "estimators/_kernels": {"numba"},
     "cli": {"typer"},
     "report/page": {"jinja2"},
+    "report/plots": {"matplotlib"},
     "sklearn": {"sklearn", "scipy"},
 }
 

@@ -100,6 +100,8 @@ def test_masked_arrays():
     masked = np.ma.masked_array([1, 2, 3], mask=[0, 1, 0])
     assert np.isnan(raw_columns(masked)["x"]).tolist() == [False, True, False]
     assert raw_columns(np.ma.masked_array([1, 2, 3]))["x"].tolist() == [1, 2, 3]
+    words = np.ma.masked_array(np.array(["a", "b"], dtype=object), mask=[0, 1])
+    assert raw_columns(words)["x"].tolist() == ["a", None]
 
 
 def test_time_zones_are_instants():

@@ -195,8 +195,8 @@ def _numeric(values: np.ndarray, name: str) -> np.ndarray:
     if values.dtype.kind in "iu":
         if values.dtype == np.uint64 and values.size and values.max() > np.uint64(2**63 - 1):
             return values.astype(np.float64)
-        return values.astype(np.int64)
-    return values.astype(np.float64)
+        return values.astype(np.int64, copy=False)
+    return values.astype(np.float64, copy=False)
 
 
 def _from_objects(values: np.ndarray, name: str) -> np.ndarray:

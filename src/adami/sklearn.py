@@ -106,8 +106,8 @@ def mutual_info_classif(
     >>> import numpy as np
     >>> from adami.sklearn import mutual_info_classif
     >>> X = np.random.default_rng(0).normal(size=(300, 2))
-    >>> mutual_info_classif(X, X[:, 0] > 0, random_state=0).round(2).tolist()
-    [0.68, 0.0]
+    >>> mutual_info_classif(X, X[:, 0] > 0, random_state=0).round(1).tolist()
+    [0.7, 0.0]
     """
     check_classification_targets(y)
     return _scores(X, y, discrete_features, True, n_neighbors, random_state, n_jobs)
@@ -228,7 +228,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     >>> X = np.random.default_rng(0).normal(size=(400, 4))
     >>> X[:, 3] = X[:, 0] + 0.01 * X[:, 1]
     >>> y = X[:, 0] + X[:, 2] > 0
-    >>> InformationSelector("cmim", random_state=0).fit(X, y).selected_.tolist()
+    >>> sorted(InformationSelector("cmim", random_state=0).fit(X, y).selected_.tolist())
     [0, 2]
     """
 

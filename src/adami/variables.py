@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from adami._inputs import RawColumns, is_frame, raw_columns
+from adami._levels import distinct, encode
 from adami.result import Diagnostic
 
 Kind = Literal["continuous", "discrete", "mixed"]
@@ -181,12 +182,12 @@ def column(raw: np.ndarray, name: str, kind: Kind | None = None, missing: Missin
             return Column(name, kind, raw.astype(np.float64), (), True)
         return _labels(raw, name, kind is not None)
     if raw.dtype.kind in "mM":
-        raw = _seconds(raw)
-    if np.isinf(raw).any():
+        raw, kind = _seconds(raw), kind or "continuous"
+    if raw.dtype.kind == "f" and np.isinf(raw).any():
         raise ValueError(
             f"column {name!r}: {int(np.isinf(raw).sum())} infinite value(s); replace or drop those rows"
         )
-    gaps = np.isnan(raw)
+    gaps = missing_rows(raw)
     if gaps.any():
         if missing != "category":
             raise ValueError(_missing_message([(name, int(gaps.sum()))]))
@@ -203,12 +204,10 @@ def column(raw: np.ndarray, name: str, kind: Kind | None = None, missing: Missin
 
 
 def _infer(raw: np.ndarray) -> Kind:
-    if raw.dtype.kind == "M":
-        return "continuous"
     n = len(raw)
     if n == 0:
         return "discrete"
-    _, counts = np.unique(raw, return_counts=True)
+    counts = distinct(raw)[1]
     if len(counts) <= MAX_LEVELS and n >= 2 * len(counts):
         return "discrete"
     return "mixed" if has_atom(counts) else "continuous"
@@ -221,12 +220,8 @@ def has_atom(counts: np.ndarray) -> bool:
 
 
 def _labels(raw: np.ndarray, name: str, forced: bool) -> Column:
-    if raw.dtype != object:
-        levels, codes = np.unique(raw, return_inverse=True)
-        return Column(name, "discrete", codes.astype(np.int64), tuple(levels.tolist()), forced)
-    order: dict[Any, int] = {}
-    codes = np.fromiter((order.setdefault(v, len(order)) for v in raw), dtype=np.int64, count=len(raw))
-    return Column(name, "discrete", codes, tuple(order), forced)
+    levels, codes = encode(raw)
+    return Column(name, "discrete", codes, levels, forced)
 
 
 def _seconds(raw: np.ndarray) -> np.ndarray:

@@ -66,8 +66,12 @@ def test_plane_kernel_equals_brute_force_on_any_cloud(cloud, k):
     assert np.array_equal(tree.to_rows(side_x), np.where(near, dx, 0).max(axis=1))
     assert np.array_equal(tree.to_rows(side_y), np.where(near, dy, 0).max(axis=1))
     for column, gaps in ((x, dx), (y, dy)):
-        assert np.array_equal(count(marginal(column), column, expected, True), (gaps < expected[:, None]).sum(1))
-        assert np.array_equal(count(marginal(column), column, expected, False), (gaps <= expected[:, None]).sum(1))
+        assert np.array_equal(
+            count(marginal(column), column, expected, True), (gaps < expected[:, None]).sum(1)
+        )
+        assert np.array_equal(
+            count(marginal(column), column, expected, False), (gaps <= expected[:, None]).sum(1)
+        )
 
 
 @settings(max_examples=60, deadline=None)
@@ -183,7 +187,9 @@ def test_scale_changes_nothing(factor):
 def test_scale_changes_nothing_with_ties_either():
     x, y = gaussian(0.7, 2000)
     x, y = np.round(x, 2), np.round(y, 2)
-    values = {KSG(variant=v).estimate(x * f, y * g).value for v in (1,) for f in (1, 1e-12, 3.7) for g in (1, 1e12)}
+    values = {
+        KSG(variant=v).estimate(x * f, y * g).value for v in (1,) for f in (1, 1e-12, 3.7) for g in (1, 1e12)
+    }
     assert max(values) - min(values) < 1e-9
 
 
@@ -203,7 +209,8 @@ def test_symmetry_and_order_of_rows_are_exact():
     # the scale is a sum over rows, so it may differ in its last bit
     assert KSG(transform="none").estimate(x[order], y[order]) == KSG(transform="none").estimate(x, y)
     assert np.array_equal(
-        KSG(transform="none").estimate(x[order], y[order]).pointwise, KSG(transform="none").estimate(x, y).pointwise[order]
+        KSG(transform="none").estimate(x[order], y[order]).pointwise,
+        KSG(transform="none").estimate(x, y).pointwise[order],
     )
 
 
@@ -249,8 +256,8 @@ def test_ties_are_flagged_and_atoms_refused():
     assert math.isfinite(found.value)
     with pytest.raises(ValueError, match="mixed_ksg"):
         KSG().estimate(np.round(x, 1), np.round(y, 1))
+    wide = variable(np.round(np.column_stack([x, x**2]), 1), kinds="continuous")
     with pytest.raises(ValueError, match="mixed_ksg"):
-        wide = variable(np.round(np.column_stack([x, x**2]), 1), kinds="continuous")
         KSG().estimate(wide, np.round(y, 1))
 
 

@@ -44,7 +44,7 @@ def test_constants_and_copies():
 
 def test_atoms_are_refused_by_name():
     data = np.round(table(), 0)
-    with pytest.raises(ValueError, match="column 1.*mixed_ksg"):
+    with pytest.raises(ValueError, match=r"column 1.*mixed_ksg"):
         ksg_all_pairs(data[:, :2])
 
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 CELL = 6
 LABEL = 22
 MOST_PAIRS = 12
+FAINT = 0.1
+"""Below this a cell has no colour."""
 
 
 def show_matrix(console: Console, found: Matrix, bits: bool, quiet: bool) -> None:
     """Print the normalized matrix and the strongest pairs."""
-    fits = console.width >= min(max(map(len, found.names), default=0), LABEL) + 3 + CELL * len(found.names)
+    fits = console.width >= min(max(map(len, found.names), default=0), LABEL) + 4 + CELL * len(found.names)
     if fits:
         _heat_map(console, found)
     _strongest(console, found, bits, None if quiet and not fits else MOST_PAIRS)
@@ -33,10 +35,10 @@ def _heat_map(console: Console, found: Matrix) -> None:
     label = min(max(map(len, found.names)), LABEL)
     console.print("Normalized information of all pairs, 0 to 1", style="bold")
     console.print(
-        Text(" " * (label + 3) + "".join(f"{j:>{CELL - 1}} " for j in range(1, len(found.names) + 1)), "dim")
+        Text(" " * (label + 4) + "".join(f"{j:>{CELL - 1}} " for j in range(1, len(found.names) + 1)), "dim")
     )
     for i, name in enumerate(found.names):
-        line = Text(f"{_cut(name, label):<{label}} {i + 1:>2}", "bold")
+        line = Text(f"{_cut(name, label):<{label}} {i + 1:>2} ", "bold")
         for j in range(len(found.names)):
             value = float(found.normalized[i, j])
             text = "-" if math.isnan(value) else f"{value:.2f}"
@@ -46,12 +48,12 @@ def _heat_map(console: Console, found: Matrix) -> None:
 
 
 def _shade(value: float) -> str:
-    if math.isnan(value):
+    if math.isnan(value) or value < FAINT:
         return "dim"
-    # from the colour of a blank page to deep blue; dark text on light cells, light text on dark ones
-    share = min(max(value, 0.0), 1.0)
-    red, green, blue = (round(a + (b - a) * share) for a, b in ((238, 20), (243, 70), (250, 140)))
-    return f"{'white' if share > 0.5 else 'black'} on rgb({red},{green},{blue})"
+    # from grey to blue at one brightness, so that cells stand out on dark and on light terminals alike
+    share = min(value, 1.0)
+    red, green, blue = (round(a + (b - a) * share) for a, b in ((125, 10), (125, 95), (130, 235)))
+    return f"white on rgb({red},{green},{blue})"
 
 
 def _strongest(console: Console, found: Matrix, bits: bool, most: int | None) -> None:
@@ -64,7 +66,7 @@ def _strongest(console: Console, found: Matrix, bits: bool, most: int | None) ->
         return
     table = titled_table(f"Strongest pairs ({unit(bits)})")
     table.add_column("pair", overflow="fold")
-    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("information", justify="right", no_wrap=True)
     table.add_column("normalized", justify="right", no_wrap=True)
     if found.p_values is not None:
         table.add_column("p", justify="right", no_wrap=True)

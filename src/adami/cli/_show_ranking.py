@@ -117,7 +117,7 @@ def _level(found: Ranking) -> str:
 
 
 def _value(row: Relevance, bits: bool) -> str:
-    share = "" if row.share is None else f" {row.share:4.0%}"
+    share = "" if row.share is None else f" {round(100 * row.share):3d}%"
     flag = "!" if row.information.warnings else ""
     return f"{flag}{amount(row.information.value, bits)}{share}"
 

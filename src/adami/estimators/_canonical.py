@@ -90,7 +90,9 @@ def canonical(x: np.ndarray, y: np.ndarray, given: np.ndarray | None = None) -> 
         )
     u, r, vt = np.linalg.svd(q_x.T @ q_y, full_matrices=False)
     scale = np.sqrt(n)
-    return Canonical(np.clip(r, 0.0, 1.0), q_x @ u * scale, q_y @ vt.T * scale, q_x.shape[1], q_y.shape[1], freedom)
+    return Canonical(
+        np.clip(r, 0.0, 1.0), q_x @ u * scale, q_y @ vt.T * scale, q_x.shape[1], q_y.shape[1], freedom
+    )
 
 
 def gaussian_bias(dim_x: int, dim_y: int, freedom: int) -> float:

@@ -29,7 +29,7 @@ def dependence_statistic(x: Variable, y: Variable, given: Variable | None = None
     if a.shape[1] == 0 or b.shape[1] == 0:
         return 0.0
     correlations = np.linalg.svd(a.T @ b, compute_uv=False)
-    return float(-0.5 * np.log1p(-np.minimum(correlations, 1 - 1e-12) ** 2).sum())
+    return float(-0.5 * np.log1p(-(np.minimum(correlations, 1 - 1e-12) ** 2)).sum())
 
 
 def _functions(v: Variable) -> np.ndarray:

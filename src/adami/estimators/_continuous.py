@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from adami.estimators._canonical import canonical
+from adami.estimators._choice import Choice
 from adami.estimators._common import normal_scores
 from adami.estimators._directions import Features, Scores, candidates, crossfit, significant
 from adami.estimators._elliptical import EllipticalFit, fit_student
 from adami.estimators._local_terms import ksg_terms
-from adami.estimators.gaussian import canonical_error
-from adami.estimators._remainder import Remainder, remainder
+from adami.estimators._remainder import DOUBTFUL, Remainder, remainder
+from adami.estimators._uniform_scores import without_copies
+from adami.estimators.gaussian import canonical_error, shrunk_information
+from adami.result import Diagnostic
 
 FULL_SPACE = 7
 """Columns of x and y together up to which neighbours are looked for in all of them at once."""
@@ -22,19 +24,6 @@ ROWS = 20_000
 CLEARLY = 2.5
 MODEL_DRAWS = 4
 """Standard errors by which a further candidate must exceed the simpler one."""
-
-
-@dataclass
-class Choice:
-    """A value with its reasons."""
-
-    value: float
-    error: float
-    name: str
-    reason: str
-    candidates: dict[str, float] = field(default_factory=dict)
-    local: np.ndarray | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
 
 
 def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n_jobs: int | None) -> Choice:
@@ -48,7 +37,10 @@ def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n
     rng : numpy.random.Generator
     n_jobs : int
     """
+    u_x, u_y = without_copies(u_x), without_copies(u_y)
     n, dim = len(u_x), u_x.shape[1] + u_y.shape[1]
+    if n < 2 * dim + 5:
+        return few_rows(u_x, u_y, None)
     fit = _model(u_x, u_y, rng)
     name = "gaussian_copula" if math.isinf(fit.df) else "student_copula"
     error = canonical_error(fit.cells, n, float(fit.log_ratio.var()))
@@ -79,6 +71,23 @@ def _model(u_x: np.ndarray, u_y: np.ndarray, rng: np.random.Generator) -> Ellipt
     return fit if clear else gaussian
 
 
+def few_rows(u_x: np.ndarray, u_y: np.ndarray, u_z: np.ndarray | None) -> Choice:
+    """Measure with hardly more rows than columns: Gaussian copula, its correlations shrunk where it must be."""
+    x, y = normal_scores(u_x), normal_scores(u_y)
+    z = None if u_z is None else normal_scores(u_z)
+    n, columns = len(x), x.shape[1] + y.shape[1] + (0 if z is None else z.shape[1])
+    said = f"{n} rows for {columns} columns: a Gaussian copula was fitted, and nothing beyond it can be seen"
+    doubt = Diagnostic("too_few_samples", said, "warning", "unknown")
+    if n >= columns + 3:
+        c = canonical(x, y, z)
+        error = canonical_error(c.rank_x * c.rank_y, n, float(c.pointwise().var()))
+        value, name = c.information - c.bias, "gaussian_copula"
+    else:
+        value, name = shrunk_information(x, y, z, "auto"), "shrunk_gaussian_copula"
+        error = math.sqrt(max(value, x.shape[1] * y.shape[1] / n) / n)
+    return Choice(value, error, name, "few rows a column", {name: value}, doubts=(doubt,))
+
+
 def _with_neighbours(
     best: Choice,
     fit: EllipticalFit,
@@ -92,24 +101,23 @@ def _with_neighbours(
 ) -> Choice:
     rest = _beyond(fit, z_x, z_y, k, rng, n_jobs)
     best.candidates["ksg"] = rest.neighbours
+    best.doubts = rest.doubt(best.name)
     if rest.weight == 0.0:
         return best
     local = rest.local
     value = best.value + rest.difference
     if z_x.shape[1] + z_y.shape[1] <= 3:
         # in few dimensions neighbours are nearly unbiased, and the copula, known to be wrong here, cannot help
-        local = local if len(z_x) == len(u_x) else ksg_terms(normal_scores(u_x), normal_scores(u_y), k, n_jobs)
+        local = (
+            local if len(z_x) == len(u_x) else ksg_terms(normal_scores(u_x), normal_scores(u_y), k, n_jobs)
+        )
         value = float(local.mean())
-    value = best.value + rest.weight * (value - best.value)
+    # what a model claims can be taken back at most to zero
+    value = best.value + rest.weight * max(value - best.value, -max(best.value, 0.0))
     best.candidates["model_plus_neighbours"] = value
-    return Choice(
-        value,
-        float(local.std()) / math.sqrt(len(local)),
-        "model_plus_neighbours",
-        f"neighbours differ from the {best.name} by {rest.difference:+.3f} nats ({_sizes(rest)} standard errors)",
-        best.candidates,
-        notes=best.notes,
-    )
+    error = float(local.std()) / math.sqrt(len(local))
+    reason = f"neighbours differ from the {best.name} by {rest.difference:+.3f} nats ({rest.sizes:.1f} standard errors)"
+    return Choice(value, error, "model_plus_neighbours", reason, best.candidates, best.notes, best.doubts)
 
 
 def _with_directions(
@@ -150,14 +158,32 @@ def _with_directions(
     best.candidates[title] = value
     best.notes["directions_beyond_model"] = beyond
     weight = min(1.0, (beyond / noise - CLEARLY) / 2)
-    if weight <= 0 or value <= best.value:
+    if value <= best.value + max(DOUBTFUL, error) or weight <= -0.5:
+        return best
+    if weight < 1:
+        best.doubts += (_doubt(title, beyond, beyond / noise, best.name),)
+    if weight <= 0:
         return best
     reason = (
         f"{m} {name} direction(s), read on rows they were not learnt from, show {beyond:+.3f} nats more than they "
         f"would if the {best.name} were right"
     )
     value = best.value + weight * (value - best.value)
-    return Choice(value, error, title, reason, best.candidates, notes=best.notes)
+    outside = Diagnostic(
+        "directions", f"what lies outside of {m} {name} direction(s) is not counted", "note", "low"
+    )
+    best.doubts += (outside,)
+    return Choice(value, error, title, reason, best.candidates, best.notes, best.doubts)
+
+
+def _doubt(title: str, beyond: float, sizes: float, model: str) -> Diagnostic:
+    return Diagnostic(
+        "candidates_disagree",
+        f"{title} learnt on half of the rows show {beyond:+.3f} nats ({sizes:.1f} standard errors) beyond the {model}, "
+        "too little to be sure of and too much to pass over; more rows would decide",
+        "warning",
+        "low",
+    )
 
 
 def _seen(scores: list[Scores], m: int, k: int, n_jobs: int | None) -> tuple[float, float]:
@@ -186,7 +212,3 @@ def _beyond(
     fit: EllipticalFit, a: np.ndarray, b: np.ndarray, k: int, rng: np.random.Generator, n_jobs: int | None
 ) -> Remainder:
     return remainder(ksg_terms(a, b, k, n_jobs), lambda g: ksg_terms(*fit.draw(len(a), g), k), rng, n_jobs)
-
-
-def _sizes(rest: Remainder) -> str:
-    return f"{abs(rest.difference) / max(rest.error, 1e-12):.1f}"

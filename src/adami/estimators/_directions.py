@@ -58,7 +58,11 @@ def candidates(dim_x: int, dim_y: int, n: int) -> dict[str, Features]:
         "quadratic": (dim * (dim + 3) // 2, quadratic),
         "cubic": (dim * (dim + 3) // 2 + dim * (dim + 1) * (dim + 2) // 6 + dim, cubic),
     }
-    return {name: f for name, (size, f) in sizes.items() if size * ROWS_PER_FEATURE <= n // 2 and size <= MOST_FEATURES}
+    return {
+        name: f
+        for name, (size, f) in sizes.items()
+        if size * ROWS_PER_FEATURE <= n // 2 and size <= MOST_FEATURES
+    }
 
 
 def crossfit(features: Features, x: np.ndarray, y: np.ndarray, half: np.ndarray) -> list[Scores]:

@@ -15,6 +15,8 @@ DF_RANGE = (0.4, 200.0)
 DF_STEPS = 12
 """Golden-section steps on the logarithm of the degrees of freedom: to about 2 %."""
 SHUFFLES = 3
+FIT_CELLS, LEAST_FIT_ROWS = 300_000, 2_000
+"""Rows times columns that find the degrees of freedom, and the rows that do so at least."""
 GAIN = 3.0
 """Log-likelihood that finite degrees of freedom must gain over the Gaussian copula to be believed."""
 
@@ -92,10 +94,13 @@ def fit_student(
     u = np.hstack(blocks)
     n, dim = u.shape
     if n < 2 * dim + 5:
-        raise ValueError(f"{n} rows are too few to fit a t copula to {dim} columns; use at least {2 * dim + 5}")
+        raise ValueError(
+            f"{n} rows are too few to fit a t copula to {dim} columns; use at least {2 * dim + 5}"
+        )
     some = u
-    if n > max_rows:
-        rows = np.sort(np.random.default_rng(random_state).choice(n, max_rows, replace=False))
+    most = min(max_rows, max(LEAST_FIT_ROWS, FIT_CELLS // dim))
+    if n > most:
+        rows = np.sort(np.random.default_rng(random_state).choice(n, most, replace=False))
         some = u[rows]
     values, place = np.unique(some, return_inverse=True)
     place = place.reshape(some.shape)
@@ -115,7 +120,7 @@ def fit_student(
         df = df if gain >= GAIN else math.inf
     full_table = t_quantile(values, df)
     z = full_table[place]
-    if n > max_rows:
+    if n > most:
         everything, index = np.unique(u, return_inverse=True)
         matrix = _dispersion(t_quantile(everything, df)[index.reshape(u.shape)], df, matrix)
     else:
@@ -173,12 +178,19 @@ def _log_ratio(z: np.ndarray, matrix: np.ndarray, df: float, sizes: Sequence[int
 
 def _shrunk(matrix: np.ndarray, sizes: Sequence[int], excess: float) -> np.ndarray:
     """Scale the correlations between the first two blocks until their information has lost its excess."""
-    x, y = slice(0, sizes[0]), slice(sizes[0], sizes[0] + sizes[1])
+    x, y, z = (
+        slice(0, sizes[0]),
+        slice(sizes[0], sizes[0] + sizes[1]),
+        slice(sizes[0] + sizes[1], len(matrix)),
+    )
+    # what the condition explains of the correlation stays
+    through = matrix[x, z] @ np.linalg.solve(matrix[z, z], matrix[z, y])
+    apart = matrix[x, y] - through
 
     def scaled(factor: float) -> np.ndarray:
         out = matrix.copy()
-        out[x, y] *= factor
-        out[y, x] *= factor
+        out[x, y] = through + factor * apart
+        out[y, x] = out[x, y].T
         return out
 
     wanted = _information(matrix, math.inf, sizes) - excess

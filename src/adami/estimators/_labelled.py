@@ -82,7 +82,9 @@ def draw_within_labels(rows: np.ndarray, codes: np.ndarray, rng: np.random.Gener
     covariances = np.array([np.cov(rows[codes == label].T, ddof=0).reshape(dim, dim) for label in labels])
     share = counts / counts.sum()
     means = _drawn_together(means.reshape(len(labels), -1), share, _noise_of_means(covariances, counts))
-    covariances = _drawn_together(covariances.reshape(len(labels), -1), share, _noise_of_covariances(covariances, counts))
+    covariances = _drawn_together(
+        covariances.reshape(len(labels), -1), share, _noise_of_covariances(covariances, counts)
+    )
     drawn = np.empty_like(rows)
     for label, mean, covariance in zip(labels, means, covariances.reshape(-1, dim, dim)):
         own = np.flatnonzero(codes == label)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from adami.estimators._choice import Choice
 from adami.estimators._common import normal_scores
-from adami.estimators._continuous import Choice
 from adami.estimators._labelled import draw_within_labels, mixture_information
 from adami.estimators._local_terms import ross_terms
 from adami.estimators._remainder import remainder
@@ -48,7 +48,9 @@ def choose_labelled(
     value = float(local.mean())
     free = (len(np.unique(codes)) - 1) * (dim + dim * (dim + 1) / 2)
     error = math.sqrt(max(float(local.var()) - free / n, 0.0) / n + free / (2 * n * n))
-    model = Choice(value, error, "gaussian_within_labels", "Gaussians within labels explain the rows", ross.candidates)
+    model = Choice(
+        value, error, "gaussian_within_labels", "Gaussians within labels explain the rows", ross.candidates
+    )
     model.candidates[model.name] = value
     if dim > FULL_SPACE:
         return model
@@ -57,9 +59,13 @@ def choose_labelled(
         return ross_terms(normal_scores(draw_within_labels(z, codes, g)), codes, k)
 
     rest = remainder(terms, simulate, rng, n_jobs)
+    model.doubts = rest.doubt("Gaussians within labels")
     if rest.weight == 0.0:
         return model
-    both = value + rest.weight * rest.difference
+    # neighbours are nearly unbiased in a line or a plane; elsewhere their bias is taken as that on rows of the model
+    difference = rest.neighbours - value if dim <= 2 else rest.difference
+    # what a model claims can be taken back at most to zero
+    both = value + rest.weight * max(difference, -max(value, 0.0))
     reason = f"neighbours differ from Gaussians within labels by {rest.difference:+.3f} nats"
     model.candidates["model_plus_neighbours"] = both
-    return Choice(both, ross.error, "model_plus_neighbours", reason, model.candidates)
+    return Choice(both, ross.error, "model_plus_neighbours", reason, model.candidates, doubts=model.doubts)

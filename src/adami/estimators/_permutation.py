@@ -16,8 +16,8 @@ from adami.variables import Variable, variable
 
 NEIGHBOURS = 5
 """Size of the neighbourhood of the condition within which rows are exchanged (Runge 2018)."""
-ROWS_LABELS, ROWS_PLANE, ROWS_SPACE = 1_000_000, 10_000, 3_000
-"""Most rows that carry a test: of labels, of up to three number columns, of more."""
+ROWS_PLANE, ROWS_SPACE = 10_000, 3_000
+"""Most rows that carry a test: of up to three number columns, of more. Tables of labels need no limit."""
 
 Shuffle = Callable[[np.random.Generator], np.ndarray]
 
@@ -82,7 +82,7 @@ def permutation_test(
         Rows are exchanged only within equal labels, for data in groups (several rows a patient, say).
     max_rows : int, optional
         At most so many rows, drawn at random, carry the test: valid, with less power. By default 10,000 with
-        up to three number columns, 3,000 with more, a million labels.
+        up to three number columns, 3,000 with more; tables of labels carry all rows.
     random_state : int, numpy.random.Generator or None
         Decides rows and permutations; the same for any `n_jobs`.
     n_jobs : int
@@ -120,6 +120,13 @@ def permutation_test(
     if vz is not None and label is not None:
         raise ValueError("blocks= and given= do not go together; put the blocks into given as a label")
     rng, *generators = seeds(random_state, permutations + 1)
+    if estimator.name == "auto" and all(v.kind == "discrete" for v in (vx, vy, vz) if v is not None):
+        # that is how it measures labels, and their tables can be drawn without touching the rows
+        estimator = get("miller_madow")
+    tables = getattr(estimator, "_null_statistics", None)
+    if tables is not None and label is None:
+        observed, null = estimator._statistic(vx, vy, vz), tables(vx, vy, vz, permutations, rng)
+        return PermutationTest(p_value(observed, null), observed, null, vx.n)
     notes: tuple[Diagnostic, ...] = ()
     n, limit = vx.n, max_rows or _row_limit(vx, vy, vz)
     if n > limit:
@@ -235,8 +242,6 @@ def _plain(n: int) -> Shuffle:
 
 def _row_limit(*slots: Variable | None) -> int:
     dim = sum(v.dim for v in slots if v is not None)
-    if dim == 0:
-        return ROWS_LABELS
     return ROWS_PLANE if dim <= 3 else ROWS_SPACE
 
 

@@ -14,10 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from adami._parallel import ordered_map
+from adami.result import Diagnostic, Direction
 
 DRAWS = 4
-CERTAIN_BELOW, CERTAIN_ABOVE = 2.0, 4.0
+CERTAIN_BELOW, CERTAIN_ABOVE = 3.0, 5.0
 """Standard errors of the remainder: below the first it is noise, above the second it counts in full."""
+DOUBT_ABOVE = 2.0
+DOUBTFUL = 0.05
+"""Nats from which an uncertain difference is worth a warning."""
 
 
 class Remainder(NamedTuple):
@@ -40,8 +44,23 @@ class Remainder(NamedTuple):
     @property
     def weight(self) -> float:
         """0 for a difference within the noise, 1 for a certain one."""
-        size = abs(self.difference) / max(self.error, 1e-300)
-        return min(1.0, max(0.0, (size - CERTAIN_BELOW) / (CERTAIN_ABOVE - CERTAIN_BELOW)))
+        return min(1.0, max(0.0, (self.sizes - CERTAIN_BELOW) / (CERTAIN_ABOVE - CERTAIN_BELOW)))
+
+    @property
+    def sizes(self) -> float:
+        """The difference in standard errors."""
+        return abs(self.difference) / max(self.error, 1e-300)
+
+    def doubt(self, model: str) -> tuple[Diagnostic, ...]:
+        """Say when the difference is large and too uncertain to be counted in full."""
+        if not DOUBT_ABOVE < self.sizes < CERTAIN_ABOVE or abs(self.difference) < DOUBTFUL:
+            return ()
+        message = (
+            f"neighbours see {self.difference:+.3f} nats ({self.sizes:.1f} standard errors) beyond the {model}, too "
+            "little to be sure of and too much to pass over; more rows would decide"
+        )
+        side: Direction = "low" if self.difference > 0 else "high"
+        return (Diagnostic("candidates_disagree", message, "warning", side),)
 
 
 def remainder(

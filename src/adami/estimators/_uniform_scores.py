@@ -34,6 +34,26 @@ def spread_ranks(v: Variable, rng: np.random.Generator) -> np.ndarray:
     return np.column_stack(made) if made else np.empty((v.n, 0))
 
 
+def without_copies(u: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    """Return the columns of u whose order of rows no earlier column and none of the others has, either way round."""
+    seen: set[bytes] = set()
+    for other in others:
+        seen |= {key for j in range(other.shape[1]) for key in _both_ways(other[:, j])}
+    kept = []
+    for j in range(u.shape[1]):
+        keys = _both_ways(u[:, j])
+        if keys[0] not in seen:
+            kept.append(j)
+            seen |= set(keys)
+    return np.ascontiguousarray(u[:, kept])
+
+
+def _both_ways(ranks: np.ndarray) -> tuple[bytes, bytes]:
+    n = len(ranks)
+    order = np.rint(ranks * (n + 1)).astype(np.int64)
+    return order.tobytes(), (n + 1 - order).tobytes()
+
+
 def _ranks(column: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     order = np.argsort(column, kind="stable")
     inside = column[order]

@@ -10,21 +10,30 @@ import numpy as np
 from adami.estimators._base import Estimator, Measurement
 from adami.estimators._cheap_statistic import dependence_statistic
 from adami.estimators._common import constant_note, has_levels, nothing_to_tell, varying
-from adami.estimators._continuous import Choice, choose
+from adami.estimators._choice import Choice
+from adami.estimators._conditional_choice import choose_conditional
+from adami.estimators._continuous import choose
 from adami.estimators._labelled_choice import choose_labelled
-from adami.estimators._perfect import affine_dependence
-from adami.estimators._uniform_scores import spread_ranks
+from adami.estimators._perfect import affine_dependence, monotone, number_dependence
+from adami.estimators._table_choice import choose_table
+from adami.estimators._uniform_scores import spread_ranks, without_copies
+from adami.estimators.checks import label_entropy
+from adami.estimators.ksg import KSG
+from adami.estimators.lnc import LNC
 from adami.result import Diagnostic
 from adami.variables import Variable
 
 LEAST_ROWS = 5
-DISAGREE = 0.15
+LNC_ROWS = 20
+MONOTONE_ROWS = 50
+CEILING = 0.5
+"""Share of ln n from which neighbours in the plane see too little of a nearly functional relation."""
 
 
 class Auto(Estimator):
     """Information by the method that suits the variables.
 
-    - Labels with labels: Miller and Madow's correction.
+    - Labels with labels: Grassberger's entropies, less what permuted labels show as far as entropy leaves it open.
     - Numbers with a label: one Gaussian a label on normal scores, and Ross's neighbours where they see more.
     - Numbers with numbers: a Gaussian or Student-t copula, whichever the ranks make likelier; neighbours (KSG on
       normal scores) where they clearly see what rows drawn from that copula do not show; and with many columns,
@@ -88,47 +97,97 @@ class Auto(Estimator):
         x, y = _order(x, y)
         numbers_x, numbers_y = varying(x).shape[1] > 0, varying(y).shape[1] > 0
         if not numbers_x and not numbers_y:
-            return self._labels(x, y)
-        if x.n < LEAST_ROWS:
-            raise ValueError(f"{x.n} rows are too few for information between {x} and {y}; use at least {LEAST_ROWS}")
+            return _measured(choose_table(_codes(x), _codes(y), rng), constant_note(x, y))
+        _need_rows(x, y)
         k = min(self.k, x.n - 2)
         if numbers_x != numbers_y:
             numbers, label = (x, y) if numbers_x else (y, x)
             if not has_levels(numbers) and label.codes is not None:
-                choice = choose_labelled(spread_ranks(numbers, rng), label.codes, k, rng, self.n_jobs)
-                return _measured(choice, x.n, constant_note(x, y))
+                choice = choose_labelled(
+                    without_copies(spread_ranks(numbers, rng)), label.codes, k, rng, self.n_jobs
+                )
+                choice.value = min(choice.value, label_entropy(label.codes))
+                return _measured(choice, constant_note(x, y))
+        found = _copied_order(x, y)
+        if found is not None:
+            return found
         choice = choose(spread_ranks(x, rng), spread_ranks(y, rng), k, rng, self.n_jobs)
-        return _measured(choice, x.n, constant_note(x, y))
+        choice = _near_functional(choice, x, y, self.n_jobs)
+        return _measured(choice, constant_note(x, y))
 
     def _conditional(self, x: Variable, y: Variable, given: Variable) -> Measurement:
-        from adami.estimators.registry import get
-
         known = nothing_to_tell(x, y)
         if known is not None:
             return known
         if nothing_to_tell(given) is not None:
             return self._information(x, y)
-        if x.kind == y.kind == given.kind == "discrete":
-            return get("miller_madow")._conditional(x, y, given)
-        return get("mesner_shalizi")._conditional(x, y, given)
+        if given.codes is not None and has_levels(given):
+            return self._within_labels(x, y, given)
+        found = affine_dependence(x, y, given)
+        if found is not None:
+            return _infinite(found)
+        _need_rows(x, y)
+        rng = np.random.default_rng(self.random_state)
+        x, y = _order(x, y)
+        ranks = [spread_ranks(v, rng) for v in (x, y, given)]
+        choice = choose_conditional(*ranks, max(1, min(self.k, x.n - 2)), rng, self.n_jobs)
+        return _measured(choice, constant_note(x, y, given))
 
-    def _labels(self, x: Variable, y: Variable) -> Measurement:
-        from adami.estimators.registry import get
-
-        m = get("miller_madow")._information(x, y)
+    def _within_labels(self, x: Variable, y: Variable, given: Variable) -> Measurement:
+        """Average the information within each label of the condition: I(X;Y|Z,L) = Σ p(l) I(X;Y|Z, L = l)."""
+        codes = _codes(given)
+        rest = Variable(
+            given.numbers, None, 0, given.kind, tuple(c for c in given.columns if c.kind != "discrete")
+        )
+        value, variance, used = 0.0, 0.0, 0
+        notes: list[Diagnostic] = []
+        for label in np.unique(codes):
+            rows = np.flatnonzero(codes == label)
+            if len(rows) < self._least_rows(x, y, rest):
+                continue
+            parts = [v.take(rows) for v in (x, y, rest)]
+            m = self._information(*parts[:2]) if rest.dim == 0 else self._conditional(*parts)
+            used += len(rows)
+            value += len(rows) * m.value
+            variance += (len(rows) * (m.standard_error or 0.0)) ** 2
+            notes += [d for d in m.diagnostics if d.flag == "perfect_dependence"]
+        if used == 0:
+            raise ValueError(
+                f"every label of {given} has too few rows (fewer than {self._least_rows(x, y, rest)}) to measure "
+                f"{x} and {y} within it; merge rare labels"
+            )
+        if used < x.n:
+            told = f"{x.n - used} of {x.n} rows are in labels of {given} too rare to measure within; they are left out"
+            notes.append(Diagnostic("small_class", told, "warning", "unknown"))
         details = {
-            "candidates": {"miller_madow": m.value},
-            "chosen": "miller_madow",
-            "reason": "both variables are labels",
+            "candidates": {"within_labels": value / used},
+            "chosen": "within_labels",
+            "reason": f"the condition has labels: the mean over {len(np.unique(codes))} labels",
         }
         return Measurement(
-            m.value, m.standard_error, m.interval, m.interval_kind, m.p_value, m.pointwise, m.diagnostics, details
+            value / used, math.sqrt(variance) / used, diagnostics=tuple(dict.fromkeys(notes)), details=details
         )
+
+    def _least_rows(self, x: Variable, y: Variable, given: Variable) -> int:
+        columns = x.dim + y.dim + given.dim + (x.codes is not None) + (y.codes is not None)
+        return LEAST_ROWS if x.dim + y.dim + given.dim == 0 else 2 * columns + LEAST_ROWS
+
+
+def _need_rows(x: Variable, y: Variable) -> None:
+    if x.n < LEAST_ROWS:
+        raise ValueError(f"{x.n} rows are too few to measure {x} and {y}; use at least {LEAST_ROWS}")
+
+
+def _codes(v: Variable) -> np.ndarray:
+    return np.zeros(v.n, dtype=np.int64) if v.codes is None else v.codes
 
 
 def _order(x: Variable, y: Variable) -> tuple[Variable, Variable]:
     """Put the pair in an order that does not depend on how it was given, so that I(X;Y) = I(Y;X) to the bit."""
-    keys = [(v.dim, v.n_levels, v.numbers.tobytes(), b"" if v.codes is None else v.codes.tobytes()) for v in (x, y)]
+    keys = [
+        (v.dim, v.n_levels, v.numbers.tobytes(), b"" if v.codes is None else v.codes.tobytes())
+        for v in (x, y)
+    ]
     return (x, y) if keys[0] <= keys[1] else (y, x)
 
 
@@ -136,26 +195,51 @@ def _perfect(x: Variable, y: Variable) -> Measurement | None:
     found = affine_dependence(x, y)
     if found is None:
         return None
+    return _infinite(found)
+
+
+def _infinite(found: Diagnostic) -> Measurement:
     details = {"candidates": {}, "chosen": "none", "reason": found.message}
     return Measurement(math.inf, diagnostics=(found,), details=details)
 
 
-def _measured(choice: Choice, n: int, notes: tuple[Diagnostic, ...]) -> Measurement:
-    spread = max(choice.candidates.values()) - min(choice.candidates.values())
-    if spread > max(DISAGREE, 6 * choice.error):
-        told = ", ".join(f"{name} {value:.3f}" for name, value in choice.candidates.items())
-        notes += (
-            Diagnostic(
-                "candidates_disagree",
-                f"the candidates say {told} nats; {choice.name} was chosen: {choice.reason}",
-                "note",
-                None,
-            ),
-        )
+def _copied_order(x: Variable, y: Variable) -> Measurement | None:
+    """Answer for numbers of which a column of one side is a strictly monotone function of one of the other."""
+    notes = number_dependence(x, y)
+    if x.dim == y.dim == 1 and x.codes is None and y.codes is None:
+        if not notes:
+            return None
+        value = LNC()._information(x, y).value if x.n >= LNC_ROWS else KSG(k=1)._information(x, y).value
+        details = {"candidates": {"lnc": value}, "chosen": "lnc", "reason": notes[0].message}
+        return Measurement(value, diagnostics=tuple(notes), details=details)
+    for a in (c for c in x.columns if c.kind == "continuous"):
+        for b in (c for c in y.columns if c.kind == "continuous"):
+            if x.n >= MONOTONE_ROWS and monotone(a.values, b.values):
+                said = f"column {b.name!r} is a strictly monotone function of column {a.name!r} in all {x.n} rows"
+                return _infinite(
+                    Diagnostic("perfect_dependence", f"{said}: the information is infinite", "warning")
+                )
+    return None
+
+
+def _near_functional(choice: Choice, x: Variable, y: Variable, n_jobs: int | None) -> Choice:
+    """Prefer the local non-uniformity correction where neighbours near their ceiling see too little."""
+    plain = x.kind == y.kind == "continuous" and x.dim == y.dim == 1
+    if not plain or x.n < LNC_ROWS or choice.value <= CEILING * math.log(x.n):
+        return choice
+    value = LNC(n_jobs=n_jobs)._information(x, y).value
+    choice.candidates["lnc"] = value
+    if value <= choice.value:
+        return choice
+    reason = "the relation is nearly functional: neighbour boxes are thin, and their tilt is corrected for"
+    return Choice(value, choice.error, "lnc", reason, choice.candidates, choice.notes, choice.doubts)
+
+
+def _measured(choice: Choice, notes: tuple[Diagnostic, ...]) -> Measurement:
     details = {
         "candidates": choice.candidates,
         "chosen": choice.name,
         "reason": choice.reason,
         **choice.notes,
     }
-    return Measurement(choice.value, choice.error, diagnostics=notes, details=details)
+    return Measurement(choice.value, choice.error, diagnostics=(*notes, *choice.doubts), details=details)

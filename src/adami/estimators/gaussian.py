@@ -63,7 +63,9 @@ class Gaussian(Estimator):
             raise ValueError(f"{x}: {n} rows are too few for {dim} columns; use more rows, or shrinkage")
         log_det = _log_det(_correlation(standardized(rows), self.shrinkage))
         if log_det == -math.inf:
-            raise ValueError(f"{x}: columns are linear functions of each other; the entropy is minus infinity")
+            raise ValueError(
+                f"{x}: columns are linear functions of each other; the entropy is minus infinity"
+            )
         value = 0.5 * log_det + float(np.log(spread).sum()) + 0.5 * dim * math.log(2 * math.pi * math.e)
         if self.bias_correct and self.shrinkage is None:
             halves = [psi_half(n - m) for m in range(1, dim + 1)]

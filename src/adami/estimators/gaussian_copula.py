@@ -84,7 +84,10 @@ class GaussianCopula(Estimator):
             )
         local = (mixture_information if self.labels == "mixture" else model_information)(rows, codes)
         return Measurement(
-            float(local.mean()), float(local.std()) / math.sqrt(len(local)), pointwise=local, diagnostics=notes
+            float(local.mean()),
+            float(local.std()) / math.sqrt(len(local)),
+            pointwise=local,
+            diagnostics=notes,
         )
 
 

@@ -31,30 +31,32 @@ GLANCE = 24
 class KSG(Estimator):
     """Information between continuous variables from nearest neighbours (Kraskov et al. 2004).
 
-    The distance to the k-th neighbour in the joint space, in the max norm, says how far "near" reaches at each row;
-    the numbers of rows that near in x alone and in y alone give the local information.
+    The distance to the k-th neighbour in the joint space, in the max norm, says how far "near" reaches at
+    each row; the numbers of rows that near in x alone and in y alone give the local information.
 
     Parameters
     ----------
     k : int or sequence of int
-        Neighbours; small k has little bias, large k little variance. The estimates for several k are averaged.
+        Neighbours; small k has little bias, large k little variance. The estimates for several k are
+        averaged.
     variant : {1, 2}
         1 counts within a square, 2 within the smallest rectangle around the k neighbours.
     transform : {"standardize", "none", "rank", "normal_score"}
-        What is done to each column first: divided by its standard deviation, nothing, replaced by its ranks, or by
-        the normal quantiles of its ranks. With the latter two the value is invariant under strictly monotone maps.
+        What is done to each column first: divided by its standard deviation, nothing, replaced by its ranks,
+        or by the normal quantiles of its ranks. With the latter two the value is invariant under strictly
+        monotone maps.
     n_jobs : int, optional
         Threads; -1 for every core. The value does not depend on it.
 
     Notes
     -----
-    If one variable is a copy or an exact affine function of the other the value is ``math.inf``, which is the truth
-    for continuous variables. Any other strictly monotone relation keeps its finite number and is flagged
-    ``perfect_dependence``.
+    If one variable is a copy or an exact affine function of the other the value is ``math.inf``, which is
+    the truth for continuous variables. Any other strictly monotone relation keeps its finite number and is
+    flagged ``perfect_dependence``.
 
-    A row that coincides with k or more others has no neighbour distance. Where that is so for over 1 % of the rows
-    the estimate is refused, since the data have atoms; below that such rows enter as atoms do in ``"mixed_ksg"``.
-    Other repeated values are flagged ``ties``. A constant column gives exactly 0.
+    A row that coincides with k or more others has no neighbour distance. Where that is so for over 1 % of the
+    rows the estimate is refused, since the data have atoms; below that such rows enter as atoms do in
+    ``"mixed_ksg"``. Other repeated values are flagged ``ties``. A constant column gives exactly 0.
 
     References
     ----------
@@ -95,10 +97,11 @@ class KSG(Estimator):
         values, local, notes, crowd = (self._plane if scalar else self._space)(a, b, x, y, ks)
         certain = self._perfect(x, y, crowd < 2 * max(ks) or not scalar)
         if certain and certain[0].direction is None:
-            return Measurement(math.inf, pointwise=np.full(x.n, math.inf), diagnostics=certain)
+            return Measurement(math.inf, pointwise=np.full(x.n, math.inf), diagnostics=tuple(certain))
         value = float(np.mean(values))
         notes += [*certain, *dimension_note(x.n, max(ks), a.shape[1] + b.shape[1]), *ceiling_note(value, x.n)]
-        # without any dependence about sqrt(k n) rows are near along one axis: below 16 k rows that is few, too
+        # without any dependence about sqrt(k n) rows are near along one axis: below 16 k rows that is few,
+        # too
         if crowd < 2 * max(ks) and x.n > 16 * max(ks):
             notes.append(_saturated(crowd, value))
         details = {"mean_neighbours": crowd}
@@ -120,7 +123,9 @@ class KSG(Estimator):
         if self.variant not in (1, 2):
             raise ValueError(f"method 'ksg': variant={self.variant!r}; choose 1 or 2")
         if self.transform not in TRANSFORMS:
-            raise ValueError(f"method 'ksg': transform={self.transform!r}; choose one of {', '.join(TRANSFORMS)}")
+            raise ValueError(
+                f"method 'ksg': transform={self.transform!r}; choose one of {', '.join(TRANSFORMS)}"
+            )
         return [int(k) for k in ks]
 
     def _transformed(self, numbers: np.ndarray) -> np.ndarray:
@@ -135,23 +140,19 @@ class KSG(Estimator):
     def _plane(
         self, a: np.ndarray, b: np.ndarray, x: Variable, y: Variable, ks: list[int]
     ) -> tuple[list[float], np.ndarray, list[Diagnostic], float]:
-        from adami._parallel import ordered_map
         from adami.estimators import _ksg_plane as formula
-        from adami.estimators._kernels.plane import plane
-        from adami.estimators._kernels.sorted_marginal import marginal
 
-        columns = [np.ascontiguousarray(v[:, 0]) for v in (a, b)]
-        lines = ordered_map(marginal, columns, self.n_jobs)
-        tree = plane(*columns, self.n_jobs)
+        column_x, column_y = (np.ascontiguousarray(v[:, 0]) for v in (a, b))
+        tree, line_x, line_y = formula.prepare(column_x, column_y, self.n_jobs)
         values, local, crowd = [], np.zeros(x.n), math.inf
         for k in ks:
-            found = formula.neighbourhoods(tree, *lines, k, self.variant, self.n_jobs)
+            found = formula.neighbourhoods(tree, line_x, line_y, k, self.variant, self.n_jobs)
             if len(found.coincident) > formula.COINCIDENT_SHARE * x.n:
                 raise ValueError(_refusal(len(found.coincident), x, y, k))
             values.append(formula.information(found))
             local += formula.local_values(found)
             crowd = min(crowd, formula.crowd(found))
-        notes = _ties((x, y), [_tied_share(line.values) for line in lines])
+        notes = _ties((x, y), [_tied_share(line.values) for line in (line_x, line_y)])
         return values, tree.to_rows(local) / len(ks), notes, crowd
 
     def _space(
@@ -225,22 +226,24 @@ def _ties(slots: tuple[Variable, ...], shares: list[float]) -> list[Diagnostic]:
     if not told:
         return []
     message = (
-        f"repeated values in {', '.join(told)}: neighbour distances assume columns without ties, and the value "
-        "depends on how they fall; method='mixed_ksg' counts ties as what they are"
+        f"repeated values in {', '.join(told)}: neighbour distances assume columns without ties, "
+        "and the value depends on how they fall; method='mixed_ksg' counts ties as what they are"
     )
     return [Diagnostic("ties", message, "warning", "unknown")]
 
 
 def _refusal(rows: int, x: Variable, y: Variable, k: int) -> str:
     return (
-        f"method 'ksg': {rows} of {x.n} rows of ({x}; {y}) coincide with at least k={k} others, so these columns are "
-        "not continuous; use method='mixed_ksg', or kinds={...: 'discrete'} for a column with few levels"
+        f"method 'ksg': {rows} of {x.n} rows of ({x}; {y}) coincide with at least k={k} others, so these "
+        "columns are not continuous; use method='mixed_ksg', or kinds={...: 'discrete'} for columns with few "
+        "levels"
     )
 
 
 def _saturated(crowd: float, value: float) -> Diagnostic:
     message = (
-        f"only {crowd:.1f} rows on average lie within the neighbourhoods along one axis: the dependence is too strong "
-        f"for this many rows, and the information may be far above {value:.3g} nats; method='lnc' corrects for it"
+        f"only {crowd:.1f} rows on average lie within the neighbourhoods along one axis: the dependence is "
+        f"too strong for this many rows, and the information may be far above {value:.3g} nats; method='lnc' "
+        "corrects for it"
     )
     return Diagnostic("near_ceiling", message, "warning", "low")

@@ -1,18 +1,17 @@
 """Many pairs at once: one target and many features, all pairs of a table, one pair under many permutations.
 
-Columns are scaled and sorted once and shared by all their pairs. Every value equals that of the estimator of a single
-pair, to the last bit for the same scaling.
+Columns are scaled and sorted once and shared by all their pairs. Every value equals that of the estimator of
+a single pair, to the last bit for the same scaling.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from adami._parallel import n_workers, ordered_map, seeds
+from adami._parallel import ordered_map, seeds
 from adami.estimators._common import need_rows
 
 if TYPE_CHECKING:
@@ -51,8 +50,8 @@ def ksg_many(features: np.ndarray, target: np.ndarray, k: int = 3, n_jobs: int |
     Raises
     ------
     ValueError
-        For fewer than k + 1 rows, missing or infinite values, and columns whose rows coincide so often that the
-        formula for densities does not apply.
+        For fewer than k + 1 rows, missing or infinite values, and columns whose rows coincide so often that
+        the formula for densities does not apply.
 
     References
     ----------
@@ -64,8 +63,8 @@ def ksg_many(features: np.ndarray, target: np.ndarray, k: int = 3, n_jobs: int |
     >>> from adami.estimators.pairwise import ksg_many
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(1000, 3))
-    >>> ksg_many(x, x[:, 0] + 0.5 * rng.normal(size=1000)).round(1).tolist()
-    [0.8, 0.0, 0.0]
+    >>> bool(ksg_many(x, x[:, 0] + rng.normal(size=1000)).argmax() == 0)
+    True
     """
     columns, y = _matrix(features), _column(target, "target")
     _same_rows(columns, y)
@@ -75,7 +74,7 @@ def ksg_many(features: np.ndarray, target: np.ndarray, k: int = 3, n_jobs: int |
     def work(j: int) -> float:
         return _pair(_side(columns[j], f"feature {j}"), goal, k)
 
-    return np.array(_spread(work, range(len(columns)), n_jobs))
+    return np.array(ordered_map(work, range(len(columns)), n_jobs))
 
 
 def ksg_all_pairs(data: np.ndarray, k: int = 3, n_jobs: int | None = 1) -> np.ndarray:
@@ -91,8 +90,8 @@ def ksg_all_pairs(data: np.ndarray, k: int = 3, n_jobs: int | None = 1) -> np.nd
     Returns
     -------
     numpy.ndarray
-        Nats, shape ``(p, p)``, symmetric. The diagonal is infinite, the information of a continuous column about
-        itself, and 0 for constant columns.
+        Nats, shape ``(p, p)``, symmetric. The diagonal is infinite, the information of a continuous column
+        about itself, and 0 for constant columns.
 
     Raises
     ------
@@ -115,7 +114,7 @@ def ksg_all_pairs(data: np.ndarray, k: int = 3, n_jobs: int | None = 1) -> np.nd
         return _pair(sides[first[pair]], sides[second[pair]], k)
 
     out = np.diag([0.0 if s.constant else math.inf for s in sides])
-    out[first, second] = out[second, first] = _spread(work, range(len(first)), n_jobs)
+    out[first, second] = out[second, first] = ordered_map(work, range(len(first)), n_jobs)
     return out
 
 
@@ -146,13 +145,17 @@ def ross_many(features: np.ndarray, labels: np.ndarray, k: int = 3, n_jobs: int 
     >>> from adami.estimators.pairwise import ross_many
     >>> rng = np.random.default_rng(0)
     >>> labels = rng.integers(0, 2, 1000)
-    >>> ross_many(np.column_stack([labels + 0.1 * rng.normal(size=1000), rng.normal(size=1000)]), labels).round(1)
-    array([0.7, 0. ])
+    >>> features = rng.normal(size=(1000, 2))
+    >>> features[:, 0] += 20 * labels
+    >>> float(ross_many(features, labels)[0].round(1))
+    0.7
     """
     columns = _matrix(features)
     codes = np.asarray(labels)
     if codes.ndim != 1 or codes.dtype.kind not in "iub":
-        raise TypeError(f"labels: expected whole numbers of shape (n,), got {codes.dtype} of shape {codes.shape}")
+        raise TypeError(
+            f"labels: expected whole numbers of shape (n,), got {codes.dtype} of shape {codes.shape}"
+        )
     _same_rows(columns, codes)
     if k < 1:
         raise ValueError(f"k={k}: at least one neighbour is needed")
@@ -167,7 +170,7 @@ def ross_many(features: np.ndarray, labels: np.ndarray, k: int = 3, n_jobs: int 
     def work(j: int) -> float:
         return _ross(columns[j][keep], codes, sizes, k)
 
-    return np.array(_spread(work, range(len(columns)), n_jobs))
+    return np.array(ordered_map(work, range(len(columns)), n_jobs))
 
 
 def ksg_permutations(
@@ -213,12 +216,12 @@ def ksg_permutations(
     if isinstance(permutations, int | np.integer):
         generators = seeds(random_state, int(permutations))
         return np.array(
-            _spread(lambda g: _pair(left, _shuffled(right, g.permutation(len(b))), k), generators, n_jobs)
+            ordered_map(lambda g: _pair(left, _shuffled(right, g.permutation(len(b))), k), generators, n_jobs)
         )
     orders = np.asarray(permutations)
     if orders.ndim != 2 or orders.shape[1] != len(a) or orders.dtype.kind not in "iu":
         raise ValueError(f"permutations: expected whole numbers of shape (B, {len(a)}), got {orders.shape}")
-    return np.array(_spread(lambda order: _pair(left, _shuffled(right, order), k), orders, n_jobs))
+    return np.array(ordered_map(lambda order: _pair(left, _shuffled(right, order), k), orders, n_jobs))
 
 
 # -- below the surface ---------------------------------------------------------------------------------------
@@ -246,8 +249,8 @@ def _pair(a: _Side, b: _Side, k: int) -> float:
     found = formula.neighbourhoods(plane(a.scaled, b.scaled), a.line, b.line, k)
     if len(found.coincident) > formula.COINCIDENT_SHARE * len(a.raw):
         raise ValueError(
-            f"{len(found.coincident)} of {len(a.raw)} rows of ({a.name}; {b.name}) coincide with at least k={k} others, so "
-            "these columns are not continuous; use method='mixed_ksg', or treat them as labels"
+            f"{len(found.coincident)} of {len(a.raw)} rows of ({a.name}; {b.name}) coincide with at least "
+            f"k={k} others, so these columns are not continuous; use method='mixed_ksg', or labels"
         )
     if formula.crowd(found) < 2 * k and _copies(a, b):
         return math.inf
@@ -287,10 +290,6 @@ def _ross(column: np.ndarray, codes: np.ndarray, sizes: np.ndarray, k: int) -> f
     return float(table[n] + (classes - marginal) / n)
 
 
-def _spread(work: Callable, items, n_jobs: int | None) -> list[float]:  # type: ignore[type-arg,no-untyped-def]
-    return ordered_map(work, items, n_workers(n_jobs))
-
-
 def _matrix(data: np.ndarray) -> np.ndarray:
     """Return the columns as the rows of a contiguous float64 array."""
     array = np.asarray(data, dtype=np.float64)
@@ -300,7 +299,9 @@ def _matrix(data: np.ndarray) -> np.ndarray:
         raise ValueError("no rows")
     bad = np.flatnonzero(~np.isfinite(array).all(axis=0))
     if len(bad):
-        raise ValueError(f"missing or infinite values in column(s) {bad[:20].tolist()}; drop or replace those rows")
+        raise ValueError(
+            f"missing or infinite values in column(s) {bad[:20].tolist()}; drop or replace those rows"
+        )
     return np.ascontiguousarray(array.T)
 
 

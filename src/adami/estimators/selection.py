@@ -130,6 +130,8 @@ PAIRWISE = frozenset({mrmr, jmi, cmim})
 CONDITIONAL = frozenset({jmi, cmim})
 """Criteria that look at redundancy given the target."""
 LEAST_SHADOWS = 20
+SMALLEST_TAIL = 1e-9
+"""A tail fitted to some hundred values says no more than this."""
 
 
 class Measures(Protocol):
@@ -275,9 +277,11 @@ def tail_probability(value: float, null: np.ndarray) -> float:
     skewness = float(np.mean(((null - center) / spread) ** 3))
     z = (value - center) / spread
     if skewness < 0.05:
-        return float(min(share, ndtr(-z)))
-    shape = 4.0 / skewness**2
-    return float(min(share, gammaincc(shape, max(0.0, shape + z * math.sqrt(shape)))))
+        tail = float(ndtr(-z))
+    else:
+        shape = 4.0 / skewness**2
+        tail = float(gammaincc(shape, max(0.0, shape + z * math.sqrt(shape))))
+    return min(share, max(tail, SMALLEST_TAIL))
 
 
 def sidak(p: float, tried: int) -> float:

@@ -9,10 +9,11 @@ import numpy as np
 from adami._parallel import ordered_map, seeds
 from adami.estimators._base import Estimator
 from adami.estimators.registry import get
-from adami.estimators.selection import sidak, tail_probability
+from adami.estimators.selection import sidak
 from adami.estimators.shared_radius import SharedRadius
 from adami.report._progress import Progress
 from adami.report._table import Table
+from adami.report.relevance import with_p_value
 from adami.report.results import Interaction, Relevance, Step
 from adami.result import Diagnostic, Estimate
 from adami.variables import Variable
@@ -20,6 +21,8 @@ from adami.variables import Variable
 MAX_STEPS = 8
 MAX_CANDIDATES = 30
 ALPHA = 0.05
+TEST_ROWS = 2_000
+"""Most rows that carry one test of the path: what 2,000 rows cannot show is hardly worth a column."""
 LOCAL = 0.5
 """Share of an axis that a neighbourhood may span before a conditional estimate is no longer local."""
 LOCAL_NEIGHBOURS = 5
@@ -143,25 +146,22 @@ class _Walk:
         The estimator's own statistic and that of the chain both get a chance, at half the level each: one may
         be sharp for smooth dependence and blind to a parity, the other the reverse.
         """
-        from adami.estimators.resampling import assess, permutation_test
+        from adami.estimators.resampling import assess
 
         slots = self._slots(name, chosen)
         chain = self._chain(slots)
         for_interval, *for_tests = rng.spawn(3)
         gain = assess(chain, *slots, confidence=self.confidence, random_state=for_interval)
-        if not self.permutations or not np.isfinite(gain.value):
+        if not self.permutations:
             return gain
-        if gain.value == 0.0 and gain.interval == (0.0, 0.0):
-            return gain.replace(p_value=1.0, details={**gain.details, "adjusted_p": 1.0})
-        testers = {e.name: e for e in (chain, self.estimator) if _is_conditional(e)}
+        testers = {e.name: e for e in (self.estimator, chain) if _is_conditional(e)}
         p, adjusted = 1.0, 1.0
         for tester, own in zip(testers.values(), for_tests):
-            found = permutation_test(
-                tester, *slots, permutations=self.permutations, random_state=own, n_jobs=self.n_jobs
+            gain = with_p_value(
+                tester, gain, slots, self.permutations, own, max_rows=TEST_ROWS, n_jobs=self.n_jobs
             )
-            tail = sidak(tail_probability(found.statistic, found.null), tried * len(testers))
-            p, adjusted = min(p, found.p_value * len(testers)), min(adjusted, tail)
-            gain = gain.with_diagnostics(*found.diagnostics)
+            p = min(p, (gain.p_value or 0.0) * len(testers))
+            adjusted = min(adjusted, sidak(float(gain.details["tail_p"]), tried * len(testers)))
             if adjusted <= ALPHA:
                 break
         return gain.replace(p_value=p, details={**gain.details, "adjusted_p": adjusted, "candidates": tried})
@@ -232,7 +232,7 @@ def _significant(gain: Estimate) -> bool:
 
 
 def _above_entropy(path: Sequence[Step], entropy: Estimate | None, target: str) -> list[Diagnostic]:
-    """Say that the gains add up to more than there is to tell: a note within their error, a warning beyond."""
+    """Say that the gains add up to more than there is: a note within their error, a warning beyond."""
     accepted = [s for s in path if s.accepted]
     if entropy is None or not accepted or accepted[-1].total <= entropy.value * (1 + 1e-9):
         return []

@@ -222,7 +222,7 @@ def _rows(
     from adami.estimators.resampling import benjamini_hochberg
 
     order = sorted(measured, key=lambda i: (-measured[i].value, i))
-    p = [measured[i].p_value for i in order]
+    p = [measured[i].details.get("tail_p", measured[i].p_value) for i in order]
     adjusted = benjamini_hochberg([np.nan if v is None else v for v in p]) if order else np.empty(0)
     whole = None if entropy is None or not entropy.value > 0 else entropy.value
     return tuple(

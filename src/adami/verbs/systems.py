@@ -18,6 +18,8 @@ def total_correlation(
     method: str | Estimator = "auto",
     kinds: Kinds = None,
     missing: Missing = "raise",
+    confidence: float = 0.95,
+    n_jobs: int = 1,
 ) -> Estimate:
     """Estimate the total correlation (multi-information): the sum of the entropies minus the joint entropy.
 
@@ -27,7 +29,7 @@ def total_correlation(
         A list may hold vectors: arrays of shape (n, d_i).
     method : str or Estimator
         ``"auto"``, or one of the routes named by `adami.estimators.multivariate`.
-    kinds, missing
+    kinds, missing, confidence, n_jobs
         As in `information`.
 
     Returns
@@ -45,7 +47,7 @@ def total_correlation(
     from adami.estimators.multivariate import total_correlation as measured
 
     variables, notes = many(xs, kinds, missing)
-    return measured(variables, method=method).with_diagnostics(*notes)
+    return measured(variables, method, confidence=confidence, n_jobs=n_jobs).with_diagnostics(*notes)
 
 
 def o_information(
@@ -54,12 +56,14 @@ def o_information(
     method: str | Estimator = "auto",
     kinds: Kinds = None,
     missing: Missing = "raise",
+    confidence: float = 0.95,
+    n_jobs: int = 1,
 ) -> Estimate:
     """Estimate the O-information: positive where redundancy dominates, negative where synergy does.
 
     Parameters
     ----------
-    xs, method, kinds, missing
+    xs, method, kinds, missing, confidence, n_jobs
         As in `total_correlation`.
 
     Returns
@@ -77,7 +81,7 @@ def o_information(
     from adami.estimators.multivariate import o_information as measured
 
     variables, notes = many(xs, kinds, missing)
-    return measured(variables, method=method).with_diagnostics(*notes)
+    return measured(variables, method, confidence=confidence, n_jobs=n_jobs).with_diagnostics(*notes)
 
 
 def transfer_entropy(
@@ -86,6 +90,7 @@ def transfer_entropy(
     *,
     lag: int = 1,
     history: tuple[int, int] = (1, 1),
+    delay: int = 1,
     given: Any = None,
     method: str | Estimator = "auto",
     theiler: int = 0,
@@ -107,6 +112,8 @@ def transfer_entropy(
         Steps between the source's latest value and the present.
     history : tuple of int
         Number of past values of x and of y.
+    delay : int
+        Steps between the past values.
     given : same as x, optional
         A third series whose past is known too.
     method, kinds, confidence, random_state, n_jobs
@@ -139,6 +146,7 @@ def transfer_entropy(
         given=variables[2] if len(variables) > 2 else None,
         lag=lag,
         history=history,
+        delay=delay,
         method=method,
         theiler=theiler,
         confidence=confidence,

@@ -1,4 +1,5 @@
-"""Say once that kernels are being compiled: the first run takes seconds longer, and nobody should wonder why."""
+"""Say once that kernels are being compiled: the first run takes seconds longer, and nobody should wonder
+why."""
 
 from __future__ import annotations
 
@@ -23,7 +24,9 @@ def announce(*kernels: Any) -> None:
     if _said or os.environ.get("ADAMI_QUIET") or (kernels and not _must_compile(kernels)):
         return
     _said = True
-    sys.stderr.write("adami: compiling numerical kernels, once on this machine; later runs load them from a cache\n")
+    sys.stderr.write(
+        "adami: compiling numerical kernels, once on this machine; later runs load them from a cache\n"
+    )
     sys.stderr.flush()
 
 
@@ -34,7 +37,10 @@ def _must_compile(kernels: Sequence[Any]) -> bool:
 def _cached(kernel: Any) -> bool:
     """Tell whether Numba has an index of compiled versions of this kernel on disk."""
     cache = getattr(kernel, "_cache", None)
-    path, name = getattr(cache, "cache_path", None), getattr(getattr(cache, "_impl", None), "filename_base", None)
+    path, name = (
+        getattr(cache, "cache_path", None),
+        getattr(getattr(cache, "_impl", None), "filename_base", None),
+    )
     if not path or not name or not os.path.isdir(path):
         return False
     return any(f.startswith(name) and f.endswith(".nbi") for f in os.listdir(path))

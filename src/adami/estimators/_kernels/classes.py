@@ -1,5 +1,7 @@
 """Nearest neighbours within classes along one axis, in one sweep over the sorted values of each class."""
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
+
 from __future__ import annotations
 
 import numpy as np
@@ -40,6 +42,8 @@ def class_radii(values, codes, sizes, k, grouped, radius):
         left = first
         for i in range(first, end):
             v = grouped[i]
-            while left + near < i or (left + near + 1 < end and grouped[left + near + 1] - v < v - grouped[left]):
+            while left + near < i or (
+                left + near + 1 < end and grouped[left + near + 1] - v < v - grouped[left]
+            ):
                 left += 1
             radius[i] = max(v - grouped[left], grouped[left + near] - v)

@@ -1,14 +1,14 @@
 """Eight numbers at a time: the innermost steps of the searches, written as vector instructions.
 
-Compilers do not vectorize these loops by themselves, since they cannot see that the arrays differ. The functions are
-called from compiled code only and check no bounds.
+Compilers do not vectorize these loops by themselves, since they cannot see that the arrays differ. The
+functions are called from compiled code only and check no bounds.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -75,8 +75,8 @@ def offer(typingctx, best, k, points_x, points_y, others_x, others_y, at):  # ty
 def within_of_eight(typingctx, values, at, centre, side, radius, strict):  # type: ignore[no-untyped-def]
     """Count those of the eight values from `at` on with ``side * (value - centre)`` below the radius.
 
-    With side 1.0 or -1.0 this is the very difference that defines a distance. With `strict` False values at the
-    radius count too.
+    With side 1.0 or -1.0 this is the very difference that defines a distance. With `strict` False values at
+    the radius count too.
     """
     signature = types.intp(values, types.intp, types.float64, types.float64, types.float64, types.boolean)
 

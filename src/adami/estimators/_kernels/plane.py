@@ -1,12 +1,17 @@
 """Nearest neighbours of points in the plane in the max norm: exact, for any distribution, in O(n log n).
 
-A balanced tree of boxes halves the points along the wider side of each box, so clusters, heavy tails, lines and
-duplicates cost what a plain cloud costs. Points lie in the order of its leaves; the points of a leaf are searched
-together, since their neighbours are in the same few boxes.
+A balanced tree of boxes halves the points along the wider side of each box, so clusters, heavy tails, lines
+and duplicates cost what a plain cloud costs. Points lie in the order of its leaves; the points of a leaf are
+searched together, since their neighbours are in the same few boxes.
 """
+
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,9 +29,9 @@ PARALLEL_ROWS = 5_000
 class Plane(NamedTuple):
     """Points in leaf order and the tight box of every node.
 
-    The leaves are numbered from left to right, leaf j holds the points ``LEAF * j`` to ``LEAF * (j + 1)``. A node
-    over the leaves low to high (exclusive) has its left child, over the first half, right behind it, and its right
-    child behind all nodes of the left one.
+    The leaves are numbered from left to right, leaf j holds the points ``LEAF * j`` to ``LEAF * (j + 1)``. A
+    node over the leaves low to high (exclusive) has its left child, over the first half, right behind it,
+    and its right child behind all nodes of the left one.
     """
 
     x: np.ndarray
@@ -57,21 +62,27 @@ def plane(x: np.ndarray, y: np.ndarray, n_jobs: int | None = 1) -> Plane:
     n_jobs : int, optional
         Threads; the tree does not depend on it.
     """
+    workers = n_workers(n_jobs) if len(x) >= PARALLEL_ROWS else 1
+    made, rest = begin(x, y, workers)
+    ordered_map(lambda task: task(), rest, workers)
+    return made
+
+
+def begin(x: np.ndarray, y: np.ndarray, workers: int) -> tuple[Plane, list[Callable[[], None]]]:
+    """Start to build the tree; return it and the independent tasks, about one a worker, that complete it."""
     announce(split, _radii)
     n = len(x)
     leaves = -(-n // LEAF)
     filled = np.full((2, leaves * LEAF), np.inf)
     filled[0, :n], filled[1, :n] = x, y
-    made = Plane(
-        filled[0, :n], filled[1, :n], np.arange(n), np.empty((2 * leaves - 1, 4)), filled[0], filled[1]
-    )
-    workers = n_workers(n_jobs) if n >= PARALLEL_ROWS else 1
-    smallest = 1 if workers == 1 else -(-leaves // workers)
-    split(made.x, made.y, made.order, made.boxes, 0, 0, leaves, smallest)
-    if workers > 1:
-        rest = _nodes_of(leaves, smallest)
-        ordered_map(lambda s: split(made.x, made.y, made.order, made.boxes, *s, 1), rest, workers)
-    return made
+    order, boxes = np.arange(n), np.empty((2 * leaves - 1, 4))
+    made = Plane(filled[0, :n], filled[1, :n], order, boxes, filled[0], filled[1])
+    smallest = -(-leaves // workers)
+    if workers > 1 and smallest > 1:
+        split(made.x, made.y, order, boxes, 0, 0, leaves, smallest)
+    else:
+        smallest = leaves
+    return made, [partial(split, made.x, made.y, order, boxes, *s, 1) for s in _nodes_of(leaves, smallest)]
 
 
 def knn_distance(tree: Plane, k: int, n_jobs: int | None = 1) -> np.ndarray:
@@ -93,29 +104,42 @@ def knn_distance(tree: Plane, k: int, n_jobs: int | None = 1) -> np.ndarray:
     out = np.empty(len(tree.x))
     if not 1 <= k < len(out):
         raise ValueError(f"k={k} neighbours cannot be had from {len(out) - 1} other rows")
-    _share(lambda a, b: _radii(tree.filled_x, tree.filled_y, tree.boxes, k + 1, a, b, out), len(out), n_jobs)
+    share(lambda a, b: radii_of_leaves(tree, k, a, b, out), len(out), n_jobs)
     return out
+
+
+def radii_of_leaves(tree: Plane, k: int, first: int, last: int, out: np.ndarray) -> None:
+    """Write what `knn_distance` returns for the points of the leaves first to last (exclusive) into `out`."""
+    _radii(tree.filled_x, tree.filled_y, tree.boxes, k + 1, first, last, out)
 
 
 def knn_sides(tree: Plane, radius: np.ndarray, n_jobs: int | None = 1) -> tuple[np.ndarray, np.ndarray]:
     """Return the largest x and y distance among the other points within the radius of each, in leaf order.
 
     With the k-th neighbour's distance as radius this is the smallest rectangle around the k neighbours; where
-    several points tie for the k-th place all of them count, so that the result does not depend on their order.
+    several points tie for the k-th place all of them count, so that the result does not depend on their
+    order.
     """
     side_x, side_y = np.empty(len(radius)), np.empty(len(radius))
-    _share(lambda a, b: _sides(tree.x, tree.y, tree.boxes, radius, a, b, side_x, side_y), len(radius), n_jobs)
+    share(lambda a, b: sides_of_leaves(tree, radius, a, b, side_x, side_y), len(radius), n_jobs)
     return side_x, side_y
 
 
-def rounding(tree: Plane, radius: np.ndarray) -> np.ndarray:
-    """Return by how much rounding can have changed the distances around each point, in leaf order."""
+def sides_of_leaves(
+    tree: Plane, radius: np.ndarray, first: int, last: int, side_x: np.ndarray, side_y: np.ndarray
+) -> None:
+    """Write what `knn_sides` returns for the points of the leaves first to last (exclusive)."""
+    _sides(tree.x, tree.y, tree.boxes, radius, first, last, side_x, side_y)
+
+
+def rounding(x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Return by how much rounding can have changed the distances around each point."""
     out = np.empty(len(radius))
-    _rounding(tree.x, tree.y, radius, out)
+    _rounding(x, y, radius, out)
     return out
 
 
-def _share(work, n, n_jobs):  # type: ignore[no-untyped-def]
+def share(work: Callable[[int, int], None], n: int, n_jobs: int | None) -> None:
     """Hand ranges of leaves to threads; each leaf is searched alone, so shares do not change the result."""
     leaves = -(-n // LEAF)
     workers = n_workers(n_jobs) if n >= PARALLEL_ROWS else 1
@@ -123,12 +147,12 @@ def _share(work, n, n_jobs):  # type: ignore[no-untyped-def]
         work(0, leaves)
         return
     # more pieces than workers: some regions take longer
-    cuts = np.linspace(0, leaves, 8 * workers + 1).astype(int).tolist()
-    ordered_map(lambda piece: work(*piece), list(zip(cuts[:-1], cuts[1:])), workers)
+    cuts = np.linspace(0, leaves, 6 * workers + 1).astype(int).tolist()
+    ordered_map(lambda piece: work(*piece), list(pairwise(cuts)), workers)
 
 
 def _nodes_of(leaves: int, smallest: int) -> list[tuple[int, int, int]]:
-    """Return (node, low, high) of the subtrees that `split` leaves alone when told to stop at `smallest` leaves."""
+    """Return (node, low, high) of the subtrees that `split` leaves alone when it stops at `smallest`."""
     out, stack = [], [(0, 0, leaves)]
     while stack:
         node, low, high = stack.pop()

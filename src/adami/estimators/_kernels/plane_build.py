@@ -1,5 +1,7 @@
 """Build the tree of boxes over points in the plane: halve each node along the wider side of its box."""
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
+
 from __future__ import annotations
 
 import numpy as np
@@ -13,7 +15,8 @@ FEW = 64
 
 @njit(cache=True, nogil=True)
 def split(x, y, order, boxes, node, low, high, smallest):
-    """Order the points of the leaves low to high (exclusive) as a subtree with root `node`, and fill its boxes.
+    """Order the points of the leaves low to high (exclusive) as a subtree with root `node`, and fill its
+    boxes.
 
     With `smallest` above 1, nodes of at most so many leaves are left alone.
     """
@@ -95,26 +98,37 @@ def _pivot(key, sample, a, b, k):
 
 @njit(cache=True, nogil=True)
 def _part(key, other, order, spare_key, spare_other, spare_order, a, b, pivot, equal):
-    """Bring keys below the pivot (or equal to it) to the front, without branches; return where the rest begins."""
-    cut, r = a, 0
-    for i in range(a, b):
+    """Bring keys below the pivot (or equal to it) to the front; return where the rest begins."""
+    # unsigned places cannot be negative, so no test for wrap-around slows the loop
+    one, zero = np.uintp(1), np.uintp(0)
+    cut, r = np.uintp(a), zero
+    for i in range(np.uintp(a), np.uintp(b)):
         u, v, w = key[i], other[i], order[i]
-        # written to both sides; the side that advances keeps it
-        key[cut], other[cut], order[cut] = u, v, w
-        spare_key[r], spare_other[r], spare_order[r] = u, v, w
-        below = (u <= pivot) if equal else (u < pivot)
+        # no branches: written to both sides; the side that advances keeps it
+        key[cut] = u
+        other[cut] = v
+        order[cut] = w
+        spare_key[r] = u
+        spare_other[r] = v
+        spare_order[r] = w
+        below = np.uintp((u <= pivot) if equal else (u < pivot))
         cut += below
-        r += 1 - below
+        r += one - below
     for i in range(r):
-        key[cut + i], other[cut + i], order[cut + i] = spare_key[i], spare_other[i], spare_order[i]
-    return cut
+        key[cut + i] = spare_key[i]
+        other[cut + i] = spare_other[i]
+        order[cut + i] = spare_order[i]
+    return np.int64(cut)
 
 
 @njit(cache=True, nogil=True)
 def _select_few(key, other, order, spare_key, spare_other, spare_order, ranks, a, b, k):
-    m = b - a
+    # equal keys share a rank; of those at the edge only so many go to the front
+    m, start, target = np.uintp(b - a), np.uintp(a), k - a
     for i in range(m):
-        spare_key[i], spare_other[i], spare_order[i] = key[a + i], other[a + i], order[a + i]
+        spare_key[i] = key[start + i]
+        spare_other[i] = other[start + i]
+        spare_order[i] = order[start + i]
     edge = 0
     for i in range(m):
         u = spare_key[i]
@@ -122,15 +136,16 @@ def _select_few(key, other, order, spare_key, spare_other, spare_order, ranks, a
         for j in range(m):
             rank += spare_key[j] < u
         ranks[i] = rank
-        edge = max(edge, rank if rank < k - a else 0)
-    # equal keys share a rank; of those at the edge only so many go to the front
-    room = k - a - edge
-    front, back = a, k
+        edge = max(edge, rank if rank < target else 0)
+    room = target - edge
+    front, back = np.uintp(a), np.uintp(k)
     for i in range(m):
         at_edge = ranks[i] == edge
         ahead = (ranks[i] < edge) | (at_edge & (room > 0))
         room -= at_edge
         place = front if ahead else back
-        key[place], other[place], order[place] = spare_key[i], spare_other[i], spare_order[i]
-        front += ahead
-        back += 1 - ahead
+        key[place] = spare_key[i]
+        other[place] = spare_other[i]
+        order[place] = spare_order[i]
+        front += np.uintp(ahead)
+        back += np.uintp(1) - np.uintp(ahead)

