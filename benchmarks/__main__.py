@@ -1,4 +1,4 @@
-"""Run the comparisons and write ``benchmarks/results.md``: ``python -m benchmarks [plane vectors tables ...]``."""
+"""Run the comparisons and write ``benchmarks/results.md``: ``python -m benchmarks [plane vectors ...]``."""
 
 from __future__ import annotations
 

@@ -9,14 +9,15 @@ import numpy as np
 from benchmarks._harness import Case, Peer
 
 K = 3
+DIGAMMA = "is 5e-7 away from the formula with SciPy's digamma"
 NOISE = "adds its own seeded noise of 1e-10 standard deviations"
 
 
 def cases() -> list[Case]:
     """Return the comparisons of this file."""
     pair_peers = {
-        "scikit-learn": Peer(_sklearn_pair, "sklearn", 1e-6, note=NOISE),
-        "ennemi": Peer(_ennemi_pair, "ennemi"),
+        "scikit-learn": Peer(_sklearn_pair, "sklearn", 1e-4, note=NOISE),
+        "ennemi": Peer(_ennemi_pair, "ennemi", 1e-6, note=DIGAMMA),
         "SciPy k-d trees, as in NPEET": Peer(_npeet_pair, "scipy"),
     }
     return [
@@ -37,7 +38,7 @@ def cases() -> list[Case]:
             (10_000,),
             _many,
             _ours_many,
-            {"scikit-learn": Peer(_sklearn_many, "sklearn", 1e-6, note=NOISE + "; cuts below 0")},
+            {"scikit-learn": Peer(_sklearn_many, "sklearn", 1e-4, note=NOISE + "; cuts below 0")},
             {10_000: 10},
         ),
         Case(
@@ -45,7 +46,7 @@ def cases() -> list[Case]:
             (10_000,),
             _many_labelled,
             _ours_ross,
-            {"scikit-learn": Peer(_sklearn_ross, "sklearn", 1e-6, note=NOISE + "; cuts below 0")},
+            {"scikit-learn": Peer(_sklearn_ross, "sklearn", 1e-4, note=NOISE + "; cuts below 0")},
             {10_000: 10},
         ),
         Case(
@@ -53,7 +54,7 @@ def cases() -> list[Case]:
             (5_000,),
             _table,
             _ours_all,
-            {"ennemi": Peer(_ennemi_all, "ennemi")},
+            {"ennemi": Peer(_ennemi_all, "ennemi", 1e-6, note=DIGAMMA)},
             {5_000: 10},
         ),
     ]

@@ -38,7 +38,7 @@ def cases() -> list[Case]:
             (10_000,),
             _pair(10),
             _ours,
-            {"plain distances": Peer(_plain, "", 1e-9)} | dit | infomeasure,
+            dit | infomeasure,
             {10_000: 6},
         ),
         Case(
@@ -148,24 +148,6 @@ def _npeet_scipy(data):  # type: ignore[no-untyped-def]
         return cKDTree(points).query_ball_point(points, inside, p=np.inf, return_length=True)
 
     return _formula(data, radius, counts)
-
-
-def _plain(data):  # type: ignore[no-untyped-def]
-    """Compare all rows with all rows by NumPy, a block of rows at a time, as memory allows."""
-    from scipy.special import digamma
-
-    n, total = len(data[0]), 0.0
-    for start in range(0, n, 256):
-        rows = slice(start, min(start + 256, n))
-        sides = []
-        for side in data:
-            far = np.zeros((rows.stop - start, n))
-            for column in side.T:
-                np.maximum(far, np.abs(column[rows, None] - column), out=far)
-            sides.append(far)
-        radius = np.partition(np.maximum(*sides), K, axis=1)[:, K, None]
-        total += sum(digamma((far < radius).sum(axis=1)).sum() for far in sides)
-    return digamma(K) + digamma(n) - total / n
 
 
 def _dit(data):  # type: ignore[no-untyped-def]

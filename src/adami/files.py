@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from adami import _delimited
+from adami import _delimited, _duck
 from adami._inputs import RawColumns, _one_column, raw_columns
 from adami.variables import unknown_column
 
@@ -144,14 +144,14 @@ def _read_as(
     if kind in ("csv", "tsv"):
         return _read_delimited(file, said, columns, na, kind)
     reader = "read_parquet(?)" if kind == "parquet" else "read_json(?, sample_size=-1)"
-    source = _literal(file)
+    source = _duck.literal(file)
     try:
-        known = _run(f"SELECT * FROM {reader} LIMIT 0", source)[0]
+        known = _duck.run(f"SELECT * FROM {reader} LIMIT 0", source)[0]
         names = _choose(said, [name for name, _ in known], columns)
-        types, found = _run(f"SELECT {_list(names, dict(known))} FROM {reader}", source)
-    except _errors() as error:
+        types, found = _duck.run(f"SELECT {_duck.chosen(names, dict(known))} FROM {reader}", source)
+    except _duck.any_error() as error:
         what = "Parquet" if kind == "parquet" else "JSON lines"
-        raise ValueError(f"{said} cannot be read as {what}: {_first_line(error)}") from error
+        raise ValueError(f"{said} cannot be read as {what}: {_duck.first_line(error)}") from error
     if kind == "jsonl":
         found = {name: _from_json(v, na) if t == "JSON" else v for (name, t), v in zip(types, found.values())}
     return _finish(found, said)
@@ -163,27 +163,29 @@ def _read_delimited(
     """Read the header ourselves, so that names and the delimiter are certain, and the rows with DuckDB."""
     head = _delimited.header(file, said, "\t" if kind == "tsv" else None)
     names = _choose(said, head.names, columns)
-    source = _literal(file)
+    source = _duck.literal(file)
     options = f"header=true, delim='{head.delimiter}', quote='\"', escape='\"', comment='', skip=0, nullstr=?"
     try:
         for sample in (20480, -1):
             reader = f"read_csv(?, {options}, sample_size={sample})"
             try:
-                seen = _run(f"SELECT * FROM {reader} LIMIT 0", source, list(na))[0]
+                seen = _duck.run(f"SELECT * FROM {reader} LIMIT 0", source, list(na))[0]
                 if [name.strip() for name, _ in seen] != head.names:
                     break  # the sniffer took the rows for something else, so one of them is broken
                 as_written = {clean: (name, type_) for clean, (name, type_) in zip(head.names, seen)}
                 chosen = dict(as_written[name] for name in names)
-                found = _run(f"SELECT {_list(list(chosen), chosen)} FROM {reader}", source, list(na))[1]
+                found = _duck.run(
+                    f"SELECT {_duck.chosen(list(chosen), chosen)} FROM {reader}", source, list(na)
+                )[1]
                 _warn_of_almost_numbers(
                     reader, [n for n, t in chosen.items() if t == "VARCHAR"], source, list(na), said
                 )
                 return _finish({name: found[as_written[name][0]] for name in names}, said)
-            except _conversion_error():
+            except _duck.conversion_error():
                 # a cell further down does not fit the type of the first rows: look at all of them
                 continue
-    except _errors() as error:
-        raise ValueError(_delimited.explain(file, said, head, _first_line(error))) from error
+    except _duck.any_error() as error:
+        raise ValueError(_delimited.explain(file, said, head, _duck.first_line(error))) from error
     raise ValueError(_delimited.explain(file, said, head, "its rows do not fit its first line"))
 
 
@@ -193,9 +195,9 @@ def _warn_of_almost_numbers(reader: str, names: list[str], source: str, na: list
         return
     asked = [
         f"count({q}), count(TRY_CAST({q} AS DOUBLE)), min({q}) FILTER (TRY_CAST({q} AS DOUBLE) IS NULL)"
-        for q in map(_quote, names)
+        for q in map(_duck.quote, names)
     ]
-    values = list(_run(f"SELECT {', '.join(asked)} FROM {reader}", source, na)[1].values())
+    values = list(_duck.run(f"SELECT {', '.join(asked)} FROM {reader}", source, na)[1].values())
     for j, name in enumerate(names):
         cells, numbers, other = (values[3 * j + i][0] for i in range(3))
         if ALMOST * cells <= numbers < cells:
@@ -214,51 +216,6 @@ def _choose(said: str, known: list[str], columns: Sequence[str] | None) -> list[
         if name not in known:
             raise KeyError(f"{said}: {unknown_column(name, known)}")
     return list(columns)
-
-
-def _list(names: Sequence[str], types: dict[str, str]) -> str:
-    """Write the columns for SQL; a time of day becomes seconds, as other times do."""
-    times = ("TIME", "TIME WITH TIME ZONE")
-    return ", ".join(f"epoch({_quote(n)}) AS {_quote(n)}" if types[n] in times else _quote(n) for n in names)
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _run(sql: str, *parameters: Any) -> tuple[list[tuple[str, str]], dict[str, Any]]:
-    """Run a query offline; return names with types, and arrays."""
-    import duckdb
-
-    offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    with duckdb.connect(":memory:", config=offline) as connection:
-        result = connection.execute(sql, list(parameters))
-        types = [(str(d[0]), str(d[1])) for d in result.description]
-        return types, result.fetchnumpy()
-
-
-def _errors() -> type[Exception]:
-    import duckdb
-
-    error: type[Exception] = duckdb.Error
-    return error
-
-
-def _conversion_error() -> type[Exception]:
-    import duckdb
-
-    error: type[Exception] = duckdb.ConversionException
-    return error
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return text.split(": ", 1)[-1].rstrip(" .")
-
-
-def _literal(file: Path) -> str:
-    """DuckDB reads *, ? and [ in a path as a pattern; put them in brackets to mean themselves."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in str(file))
 
 
 def _from_json(values: Any, na: tuple[str, ...]) -> Any:

@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from adami.estimators._features import Columns, FeatureTable, with_target
-from adami.estimators._uniform_scores import spread_ranks
+from adami.estimators._features import Columns, FeatureTable, with_target, without_ties
 from adami.estimators.selection import criterion_named, select
-from adami.variables import Column, _infer, join
+from adami.variables import _infer
 
 try:
     from scipy.sparse import issparse
-    from scipy.special import ndtri
     from sklearn.base import BaseEstimator
     from sklearn.feature_selection import SelectorMixin
     from sklearn.utils import check_array, check_random_state, check_X_y
@@ -185,12 +183,13 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         "mim" looks at each feature alone, "mrmr" subtracts what features tell about each other, "jmi" and
         "cmim" look at what they tell together.
     n_features_to_select : int, float or None
-        How many, or which share of all. None stops when the best feature left scores no better than the best
-        of as many features with shuffled rows would.
+        How many, or which share of all. None takes only features that do better than the best of as many
+        features with shuffled rows would ("mrmr" is tested by what "jmi" says the feature adds), and stops
+        when none is left.
     alpha : float
         Level of that test.
     n_permutations : int
-        Shuffled columns behind the test, at least 20.
+        Shuffled columns of each kind behind the test, at least 20.
     discrete_features : {"auto", bool, array of bool or of indices}
         "auto" takes a column of at most 20 distinct values, each twice on average, as discrete.
     discrete_target : {"auto", bool}
@@ -238,7 +237,7 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         *,
         n_features_to_select: float | None = None,
         alpha: float = 0.05,
-        n_permutations: int = 100,
+        n_permutations: int = 200,
         discrete_features: Any = "auto",
         discrete_target: Any = "auto",
         n_neighbors: int = 3,
@@ -284,9 +283,14 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         target, self.discrete_target_ = self._target(y)
         if self.discrete_target_:
             check_classification_targets(y)
-        columns = self._columns(X.astype(np.float64), rng)
+        X = X.astype(np.float64)
+        if isinstance(self.discrete_features, str) and self.discrete_features == "auto":
+            discrete = np.array([_infer(X[:, j]) == "discrete" for j in range(X.shape[1])])
+        else:
+            discrete = _discrete_mask(self.discrete_features, X)
+        columns = without_ties(X, discrete, rng)
         if not self.discrete_target_:
-            target = _spread(target, rng)
+            target = without_ties(target[:, None], np.array([False]), rng).values[:, 0]
         table = FeatureTable(
             columns,
             target,
@@ -336,22 +340,3 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         if discrete:
             return np.unique(y, return_inverse=True)[1], True
         return y.astype(np.float64), False
-
-    def _columns(self, X: np.ndarray, rng: np.random.Generator) -> Columns:
-        if isinstance(self.discrete_features, str) and self.discrete_features == "auto":
-            discrete = np.array([_infer(X[:, j]) == "discrete" for j in range(X.shape[1])])
-        else:
-            discrete = _discrete_mask(self.discrete_features, X)
-        values = np.empty_like(X)
-        for j in range(X.shape[1]):
-            values[:, j] = (
-                np.unique(X[:, j], return_inverse=True)[1] if discrete[j] else _spread(X[:, j], rng)
-            )
-        return Columns(values, discrete)
-
-
-def _spread(column: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return normal scores, equal values in random order of the ranks they share."""
-    ranks = spread_ranks(join([Column("x", "continuous", column, (), True)]), rng)
-    # a constant column has no ranks; it tells nothing in any order
-    return np.asarray(ndtri(ranks[:, 0])) if ranks.shape[1] else rng.standard_normal(len(column))

@@ -133,7 +133,7 @@ def variable(
 def join(columns: Sequence[Column], name: str = "x") -> Variable:
     """Make one variable of several columns."""
     if not columns:
-        raise ValueError(f"{name}: no columns")
+        raise ValueError(f"{name}: no columns, so there is nothing to measure")
     lengths = {len(c.values) for c in columns}
     if len(lengths) > 1:
         raise ValueError(

@@ -132,6 +132,13 @@ def test_strong_but_imperfect_dependence(y):
     assert "perfect_dependence" not in found(A, y)
 
 
+def test_few_rows_are_enough_for_a_copy_and_too_few_for_an_order():
+    assert "perfect_dependence" in found(A[:5], 2 * A[:5])
+    assert "perfect_dependence" not in found(A[:5], np.exp(A[:5]))
+    assert "perfect_dependence" not in found(A[:4], B[:4])
+    assert "perfect_dependence" not in found(RNG.normal(size=(9, 3)), RNG.normal(size=(9, 3)))
+
+
 def test_one_outlier_is_no_copy():
     x, y = A.copy(), B.copy()
     x[0] = y[0] = 1e15

@@ -89,7 +89,6 @@ def test_conditional_is_the_chain_rule_and_zero_on_a_chain():
     joint = plain.estimate(x, np.column_stack([y, z]))
     assert plain.estimate(x, y, z) + plain.estimate(x, z) == pytest.approx(float(joint), abs=1e-10)
     assert abs(Gaussian().estimate(x, y, z)) < 0.005
-    assert abs(Gaussian().estimate(x, y, (z > 0).astype(str))) < Gaussian().estimate(x, y)
 
 
 def test_conditional_entropy_is_a_difference():
@@ -99,7 +98,7 @@ def test_conditional_entropy_is_a_difference():
 
 
 def test_perfect_and_constant():
-    x, y = pair(100, 0.5)
+    x, _ = pair(100, 0.5)
     copy = Gaussian().estimate(x, 3 * x - 2)
     assert copy.value == np.inf
     assert "perfect_dependence" in copy.flags
@@ -119,7 +118,7 @@ def test_shrinkage_works_with_few_rows():
 
 
 def test_bad_input():
-    x, y = pair(50, 0.5)
+    x, _ = pair(50, 0.5)
     with pytest.raises(TypeError, match="discrete"):
         Gaussian().estimate(x, ["a", "b"] * 25)
     with pytest.raises(ValueError, match="minus infinity"):

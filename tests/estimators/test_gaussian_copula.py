@@ -29,9 +29,10 @@ def test_small_samples_come_near_the_truth_and_outliers_do_not_matter():
     values = []
     for seed in range(60):
         x, y = tasks.get("1v1-normal-0.75").sample(100, random_state=seed)
-        x[0] = 1e9
         values.append(float(GaussianCopula().estimate(x**3, np.exp(y))))
-    assert np.mean(values) == pytest.approx(0.413, abs=0.05)
+        x[0] = 1e9
+        assert abs(GaussianCopula().estimate(x, y) - values[-1]) < 0.3
+    assert np.mean(values) == pytest.approx(0.413, abs=0.04)
 
 
 def test_it_is_blind_to_a_parabola():

@@ -92,7 +92,7 @@ def test_plane_kernel_equals_brute_force_on_nasty_numbers(points, reach):
 
 
 def test_kernels_do_not_depend_on_the_number_of_threads():
-    x, y = gaussian(0.7, 6000)
+    x, y = gaussian(0.7, 21_000)
     one, two = KSG(n_jobs=1).estimate(x, y), KSG(n_jobs=3).estimate(x, y)
     assert one.value == two.value
     assert np.array_equal(one.pointwise, two.pointwise)

@@ -1,11 +1,15 @@
 """The figures for notebooks."""
 
+import importlib
+import sys
+
 import matplotlib as mpl
 
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 
 import adami
 
@@ -33,3 +37,11 @@ def test_a_profile_in_a_notebook_keeps_its_style_to_itself():
     shown = adami.profile(TABLE, "y", permutations=19)._repr_html_()
     assert shown.startswith('<iframe srcdoc="')
     assert "<style" not in shown
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    monkeypatch.delitem(sys.modules, "adami.report.plots", raising=False)
+    with pytest.raises(ImportError, match=r"adami\[plot\]"):
+        importlib.import_module("adami.report.plots")

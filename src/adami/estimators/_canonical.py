@@ -98,7 +98,8 @@ def canonical(x: np.ndarray, y: np.ndarray, given: np.ndarray | None = None) -> 
 def gaussian_bias(dim_x: int, dim_y: int, freedom: int) -> float:
     """Return the expected excess of the plug-in Gaussian information, exact for Gaussian rows.
 
-    The log-determinant of a Wishart matrix is a sum of logarithms of chi-squares, so its mean is a sum of digammas.
+    The log-determinant of a Wishart matrix is a sum of logarithms of chi-squares, so its mean is a sum of
+    digammas.
 
     Parameters
     ----------

@@ -14,7 +14,8 @@ MOST_LEVELS = 50
 def dependence_statistic(x: Variable, y: Variable, given: Variable | None = None) -> float:
     """Return -½ Σ ln(1 - ρ²) of the canonical correlations between smooth functions of x and y.
 
-    Numbers enter as the first four Hermite polynomials of their normal scores (two when there are many columns),
+    Numbers enter as the first four Hermite polynomials of their normal scores (two when there are many
+    columns),
     labels as indicators. It is the same function of the rows each time, as permutation tests ask, and sees
     linear, curved and spread dependence.
 

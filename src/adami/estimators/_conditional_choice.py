@@ -1,4 +1,4 @@
-"""The adaptive choice for information given something: within labels, or a copula and what neighbours see beyond it."""
+"""The adaptive choice for information given numbers: a copula, and what neighbours see beyond it."""
 
 from __future__ import annotations
 

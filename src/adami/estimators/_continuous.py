@@ -1,4 +1,4 @@
-"""The adaptive choice for numbers: a copula model, what neighbours see beyond it, and few directions of many columns."""
+"""The adaptive choice for numbers: a copula, what neighbours see beyond it, few directions of many."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n
     z_x, z_y = normal_scores(u_x[some]), normal_scores(u_y[some])
     if dim <= FULL_SPACE:
         best = _with_neighbours(best, fit, u_x, u_y, z_x, z_y, k, rng, n_jobs)
-    if dim > 3 and min(u_x.shape[1], u_y.shape[1]) > 1 or dim > FULL_SPACE:
+    if (dim > 3 and min(u_x.shape[1], u_y.shape[1]) > 1) or dim > FULL_SPACE:
         best = _with_directions(best, fit, z_x, z_y, k, rng, n_jobs)
     return best
 
@@ -59,7 +59,8 @@ def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n
 def _model(u_x: np.ndarray, u_y: np.ndarray, rng: np.random.Generator) -> EllipticalFit:
     """Return the Gaussian copula, or the Student-t copula where it says more about the pair.
 
-    The likelihood alone would also reward a t within x and within y, which says nothing about the two together.
+    The likelihood alone would also reward a t within x and within y, which says nothing about the two
+    together.
     """
     fit = fit_student([u_x, u_y], ROWS, 0)
     if math.isinf(fit.df):
@@ -72,7 +73,7 @@ def _model(u_x: np.ndarray, u_y: np.ndarray, rng: np.random.Generator) -> Ellipt
 
 
 def few_rows(u_x: np.ndarray, u_y: np.ndarray, u_z: np.ndarray | None) -> Choice:
-    """Measure with hardly more rows than columns: Gaussian copula, its correlations shrunk where it must be."""
+    """Measure with hardly more rows than columns: a Gaussian copula, shrunk where it must be."""
     x, y = normal_scores(u_x), normal_scores(u_y)
     z = None if u_z is None else normal_scores(u_z)
     n, columns = len(x), x.shape[1] + y.shape[1] + (0 if z is None else z.shape[1])
@@ -107,7 +108,7 @@ def _with_neighbours(
     local = rest.local
     value = best.value + rest.difference
     if z_x.shape[1] + z_y.shape[1] <= 3:
-        # in few dimensions neighbours are nearly unbiased, and the copula, known to be wrong here, cannot help
+        # in few dimensions neighbours are nearly unbiased, and the copula, wrong here, cannot help
         local = (
             local if len(z_x) == len(u_x) else ksg_terms(normal_scores(u_x), normal_scores(u_y), k, n_jobs)
         )
@@ -116,7 +117,8 @@ def _with_neighbours(
     value = best.value + rest.weight * max(value - best.value, -max(best.value, 0.0))
     best.candidates["model_plus_neighbours"] = value
     error = float(local.std()) / math.sqrt(len(local))
-    reason = f"neighbours differ from the {best.name} by {rest.difference:+.3f} nats ({rest.sizes:.1f} standard errors)"
+    told = f"{rest.difference:+.3f} nats ({rest.sizes:.1f} standard errors)"
+    reason = f"neighbours differ from the {best.name} by {told}"
     return Choice(value, error, "model_plus_neighbours", reason, best.candidates, best.notes, best.doubts)
 
 
@@ -165,8 +167,8 @@ def _with_directions(
     if weight <= 0:
         return best
     reason = (
-        f"{m} {name} direction(s), read on rows they were not learnt from, show {beyond:+.3f} nats more than they "
-        f"would if the {best.name} were right"
+        f"{m} {name} direction(s), read on rows they were not learnt from, show {beyond:+.3f} nats more "
+        f"than they would if the {best.name} were right"
     )
     value = best.value + weight * (value - best.value)
     outside = Diagnostic(
@@ -179,15 +181,15 @@ def _with_directions(
 def _doubt(title: str, beyond: float, sizes: float, model: str) -> Diagnostic:
     return Diagnostic(
         "candidates_disagree",
-        f"{title} learnt on half of the rows show {beyond:+.3f} nats ({sizes:.1f} standard errors) beyond the {model}, "
-        "too little to be sure of and too much to pass over; more rows would decide",
+        f"{title} learnt on half of the rows show {beyond:+.3f} nats ({sizes:.1f} standard errors) beyond "
+        f"the {model}, too little to be sure of and too much to pass over; more rows would decide",
         "warning",
         "low",
     )
 
 
 def _seen(scores: list[Scores], m: int, k: int, n_jobs: int | None) -> tuple[float, float]:
-    """Return neighbours' information in the first m directions, mean of both halves, and its standard error."""
+    """Return neighbours' information in the first m directions of both halves, and its standard error."""
     terms = [ksg_terms(u[:, :m], v[:, :m], k, n_jobs) for u, v in scores]
     joined = np.concatenate(terms)
     return float(joined.mean()), float(joined.std()) / math.sqrt(len(joined))
@@ -196,7 +198,7 @@ def _seen(scores: list[Scores], m: int, k: int, n_jobs: int | None) -> tuple[flo
 def _in_directions(
     scores: list[Scores], m: int, k: int, rng: np.random.Generator, n_jobs: int | None
 ) -> float:
-    """Return the information in the first m directions: a copula's where it explains them, else neighbours'."""
+    """Return the information in the first m directions: the copula's where that explains them, else KSG's."""
     from scipy.special import ndtr
 
     values = []

@@ -1,5 +1,4 @@
-"""Few directions that carry the dependence of many columns: nonlinear canonical analysis, learnt and read on
-different rows."""
+"""Few directions that carry the dependence of many columns, by nonlinear canonical analysis."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ def linear(z: np.ndarray) -> np.ndarray:
 
 
 def radial(z: np.ndarray) -> np.ndarray:
-    """Return columns, squared norm, and columns times powers of the squared norm: laws that turn or stretch with it."""
+    """Return columns, squared norm, and columns times its powers: for laws that turn or stretch with it."""
     dim = z.shape[1]
     s = ((z**2).sum(axis=1, keepdims=True) / dim - 1) / np.sqrt(2 / dim)
     return np.hstack([z, s, z * s, z * s**2, z * s**3])
@@ -66,10 +65,10 @@ def candidates(dim_x: int, dim_y: int, n: int) -> dict[str, Features]:
 
 
 def crossfit(features: Features, x: np.ndarray, y: np.ndarray, half: np.ndarray) -> list[Scores]:
-    """Learn canonical directions of the features on one half of the rows, score the other half, and the reverse.
+    """Learn canonical directions of the features on each half of the rows, and score the other half.
 
-    The halves are kept apart: their maps differ, and rows scored by different maps must not be mixed, or which map
-    it was would look like shared information.
+    The halves are kept apart: their maps differ, and rows scored by different maps must not be mixed, or
+    which map it was would look like shared information.
 
     Parameters
     ----------

@@ -56,8 +56,8 @@ class EllipticalFit(NamedTuple):
     def draw(self, n: int, rng: np.random.Generator) -> list[np.ndarray]:
         """Draw rows of the fitted copula with margins as normal scores have them, block by block.
 
-        The correlations across the blocks are shrunk to the corrected information: the fitted ones hold the noise
-        of the sample, and a sample of the fit would hold it twice.
+        The correlations across the blocks are shrunk to the corrected information: the fitted ones hold the
+        noise of the sample, and a sample of the fit would hold it twice.
         """
         from scipy.special import ndtri
 
@@ -230,8 +230,8 @@ def _squares(z: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, float]:
         factor = np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError as error:
         raise ValueError("columns are functions of each other; leave the repeated ones out") from error
-    white = np.linalg.solve(factor, z.T)
-    return np.einsum("ij,ij->j", white, white), 2 * float(np.log(np.diag(factor)).sum())
+    white = z @ np.linalg.inv(factor).T
+    return np.einsum("ij,ij->i", white, white), 2 * float(np.log(np.diag(factor)).sum())
 
 
 def _dispersion(z: np.ndarray, df: float, start: np.ndarray | None) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adami._parallel import ordered_map
+from adami.estimators._uniform_scores import spread_ranks
 from adami.estimators.co_information import co_information
 from adami.variables import Column, Variable, join
 
@@ -30,6 +31,30 @@ class Columns:
     def column(self, j: int) -> np.ndarray:
         """Return one column: float64 numbers or int64 codes."""
         return self.values[:, j].astype(np.int64) if self.discrete[j] else self.values[:, j]
+
+
+def without_ties(values: np.ndarray, discrete: np.ndarray, rng: np.random.Generator) -> Columns:
+    """Return numbers as normal scores with ties in random order, and labels as codes.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Shape ``(n, p)``.
+    discrete : numpy.ndarray
+        bool, shape ``(p,)``.
+    rng : numpy.random.Generator
+    """
+    from scipy.special import ndtri
+
+    out = np.empty(values.shape)
+    for j in range(values.shape[1]):
+        if discrete[j]:
+            out[:, j] = np.unique(values[:, j], return_inverse=True)[1]
+            continue
+        ranks = spread_ranks(_variable(values[:, j], False, "x"), rng)
+        # a constant column has no ranks; it tells nothing in any order
+        out[:, j] = ndtri(ranks[:, 0]) if ranks.shape[1] else rng.standard_normal(len(values))
+    return Columns(out, discrete)
 
 
 def with_target(

@@ -93,7 +93,7 @@ def interval(
     --------
     >>> import numpy as np
     >>> from adami.estimators.resampling import interval
-    >>> x = np.random.default_rng(0).integers(0, 3, 500)
+    >>> x = np.random.default_rng(2).integers(0, 3, 500)
     >>> low, high = interval("plugin", x, x // 2, kind="partition")
     >>> low < 0.6365 < high
     True

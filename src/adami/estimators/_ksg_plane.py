@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adami._parallel import n_workers, ordered_map
-from adami.estimators._kernels.digamma import digamma_table
+from adami.estimators._kernels.digamma import digamma_of, digamma_table
 from adami.estimators._kernels.plane import (
     PARALLEL_ROWS,
     Plane,
@@ -102,21 +102,26 @@ def information(found: Neighbourhoods) -> float:
     which of the two columns is called x.
     """
     n = len(found.in_x)
-    table = digamma_table(n)
+    table = _table(found)
     marginal = _sum(found.in_x, table) + _sum(found.in_y, table)
     apart = n - len(found.coincident)
     joint = apart * (table[found.k] - found.offset) + _sum(found.together, table)
-    return float(table[n] + (joint - marginal) / n)
+    return float(digamma_of(n) + (joint - marginal) / n)
 
 
 def local_values(found: Neighbourhoods) -> np.ndarray:
     """Return the value of every row in nats, in leaf order."""
-    n = len(found.in_x)
-    table = digamma_table(n)
-    out = table[found.k] - found.offset + table[n] - table[found.in_x]
+    table = _table(found)
+    out = table[found.k] - found.offset + digamma_of(len(found.in_x)) - table[found.in_x]
     out -= table[found.in_y]
     out[found.coincident] += table[found.together] - table[found.k] + found.offset
     return np.asarray(out)
+
+
+def _table(found: Neighbourhoods) -> np.ndarray:
+    """Return digamma up to the largest count."""
+    most = max(found.in_x.max(), found.in_y.max(), found.k, found.together.max(initial=0))
+    return digamma_table(int(most))
 
 
 def crowd(found: Neighbourhoods) -> float:

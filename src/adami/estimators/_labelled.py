@@ -55,7 +55,7 @@ def _fit(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return rows.mean(axis=0), np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError as error:
         raise ValueError(
-            f"the numbers of one label ({len(rows)} rows) are constant or lie in a plane; use method='ross' or 'mixed_ksg'"
+            f"the numbers of one label ({len(rows)} rows) are constant or lie in a plane; use method='ross'"
         ) from error
 
 
@@ -66,15 +66,15 @@ def _log_normal(rows: np.ndarray, mean: np.ndarray, factor: np.ndarray) -> np.nd
 
 
 def _entropy_bias(n: int, dim: int) -> float:
-    """Return what a fitted Gaussian entropy (covariance over n) falls below the truth on average, negative."""
+    """Return the mean error of a fitted Gaussian entropy (covariance over n), which is negative."""
     return 0.5 * dim * math.log(2 / n) + 0.5 * sum(psi_half(n - m) for m in range(1, dim + 1))
 
 
 def draw_within_labels(rows: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw new rows with the same labels from the Gaussian of each label.
 
-    Means and covariances of the labels are drawn together by what sampling noise has driven them apart, or a sample
-    of the fit would hold that noise twice.
+    Means and covariances of the labels are drawn together by what sampling noise has driven them apart, or a
+    sample of the fit would hold that noise twice.
     """
     labels, counts = np.unique(codes, return_counts=True)
     dim = rows.shape[1]

@@ -1,4 +1,4 @@
-"""The adaptive choice for numbers with a label: Gaussians within labels, and what neighbours see beyond them."""
+"""The adaptive choice for numbers with a label: Gaussians within labels, what neighbours see beyond them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def choose_labelled(
     model.doubts = rest.doubt("Gaussians within labels")
     if rest.weight == 0.0:
         return model
-    # neighbours are nearly unbiased in a line or a plane; elsewhere their bias is taken as that on rows of the model
+    # neighbours are nearly unbiased in a line or a plane; elsewhere their bias is that on rows of the model
     difference = rest.neighbours - value if dim <= 2 else rest.difference
     # what a model claims can be taken back at most to zero
     both = value + rest.weight * max(difference, -max(value, 0.0))

@@ -8,7 +8,7 @@ from adami.estimators._common import digamma
 
 
 def ksg_terms(x: np.ndarray, y: np.ndarray, k: int, n_jobs: int | None = 1) -> np.ndarray:
-    """Return the local values of Kraskov, Stögbauer and Grassberger's first estimator; their mean estimates I(X;Y)."""
+    """Return the local values of Kraskov, Stögbauer and Grassberger's first estimator of I(X;Y)."""
     from adami.estimators._kernels.neighbours import count_within, knn_radius
 
     if x.shape[1] == 1 and y.shape[1] == 1:

@@ -8,6 +8,9 @@ from adami.result import Diagnostic
 from adami.variables import Variable
 
 MIN_ROWS = 10
+"""Fewest rows whose equal order is no chance."""
+SPARE_ROWS = 3
+"""Rows beyond the number of columns from which an exact linear relation is no chance."""
 DOUBLE_ROUNDING, SINGLE_ROUNDING = 1e-11, 3e-7
 GLANCE = 4096
 """Rows that refute most candidates before all rows are looked at."""
@@ -44,7 +47,7 @@ def affine_dependence(x: Variable, y: Variable, given: Variable | None = None) -
     # labels in the condition are left out: another slope within them is missed, never invented
     z = given.numbers if given is not None and given.dim else None
     dims = a.shape[1] + b.shape[1] + (0 if z is None else z.shape[1])
-    if not (a.shape[1] and b.shape[1]) or x.n < max(MIN_ROWS, 2 * dims + 2):
+    if not (a.shape[1] and b.shape[1]) or x.n < dims + SPARE_ROWS:
         return None
     tolerance = _rounding(a, b) if z is None else _rounding(a, b, z)
     for rows in (slice(0, max(GLANCE, 4 * dims)), slice(None)):
@@ -67,7 +70,7 @@ def affine_dependence(x: Variable, y: Variable, given: Variable | None = None) -
 
 def determined(x: Variable, given: Variable) -> bool:
     """Tell whether all numbers of x, which has no labels, are exact affine functions of those of `given`."""
-    if x.codes is not None or not (x.dim and given.dim) or x.n < max(MIN_ROWS, 2 * (x.dim + given.dim) + 2):
+    if x.codes is not None or not (x.dim and given.dim) or x.n < x.dim + given.dim + SPARE_ROWS:
         return False
     tolerance = _rounding(x.numbers, given.numbers)
     a, basis = _unit_columns(x.numbers), _basis(_unit_columns(given.numbers))

@@ -1,7 +1,9 @@
-"""What a neighbour estimator sees beyond a fitted model: its value on the rows less its value on rows of the model.
+"""What neighbours see beyond a fitted model: their value on the rows less that on rows of the model.
 
-A neighbour estimator is biased towards 0 by an amount that depends on n, dimension and strength. Rows drawn from
-the fitted model, of the same number and shape, show nearly the same bias, so the difference shows what the model
+A neighbour estimator is biased towards 0 by an amount that depends on n, dimension and strength. Rows drawn
+from
+the fitted model, of the same number and shape, show nearly the same bias, so the difference shows what the
+model
 leaves out, and model + difference is a neighbour estimate whose bias is gone where the model is nearly right.
 """
 
@@ -56,8 +58,8 @@ class Remainder(NamedTuple):
         if not DOUBT_ABOVE < self.sizes < CERTAIN_ABOVE or abs(self.difference) < DOUBTFUL:
             return ()
         message = (
-            f"neighbours see {self.difference:+.3f} nats ({self.sizes:.1f} standard errors) beyond the {model}, too "
-            "little to be sure of and too much to pass over; more rows would decide"
+            f"neighbours see {self.difference:+.3f} nats ({self.sizes:.1f} standard errors) beyond "
+            f"the {model}, too little to be sure of and too much to pass over; more rows would decide"
         )
         side: Direction = "low" if self.difference > 0 else "high"
         return (Diagnostic("candidates_disagree", message, "warning", side),)

@@ -1,4 +1,4 @@
-"""The adaptive choice for two labels: Grassberger's entropies, less what unrelated labels of these frequencies show."""
+"""The adaptive choice for two labels: Grassberger's entropies, less what unrelated labels would show."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ ROWS_PER_CELL = 100
 def choose_table(a: np.ndarray, b: np.ndarray, rng: np.random.Generator) -> Choice:
     """Measure the information between two labels.
 
-    In sparse tables even Grassberger's entropies leave a positive bias. For independent labels it is the mean over
-    permutations; for labels that determine each other it is none; in between the share of it is removed that the
-    entropy leaves open, so that both ends are right (Vinh's adjustment, on a corrected estimate).
+    In sparse tables even Grassberger's entropies leave a positive bias. For independent labels it is the
+    mean over
+    permutations; for labels that determine each other it is none; in between the share of it is removed that
+    the entropy leaves open, so that both ends are right (Vinh's adjustment, on a corrected estimate).
 
     Parameters
     ----------

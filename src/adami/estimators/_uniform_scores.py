@@ -35,7 +35,7 @@ def spread_ranks(v: Variable, rng: np.random.Generator) -> np.ndarray:
 
 
 def without_copies(u: np.ndarray, *others: np.ndarray) -> np.ndarray:
-    """Return the columns of u whose order of rows no earlier column and none of the others has, either way round."""
+    """Return the columns of u that order the rows as no earlier column and none of the others does."""
     seen: set[bytes] = set()
     for other in others:
         seen |= {key for j in range(other.shape[1]) for key in _both_ways(other[:, j])}

@@ -1,4 +1,4 @@
-"""The adaptive choice: kinds, size and shape of the rows decide which estimator answers, and the result says why."""
+"""The adaptive choice: kinds, size and shape of the rows decide which estimator answers, and why is told."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from adami.estimators._base import Estimator, Measurement
 from adami.estimators._cheap_statistic import dependence_statistic
-from adami.estimators._common import constant_note, has_levels, nothing_to_tell, varying
 from adami.estimators._choice import Choice
+from adami.estimators._common import constant_note, has_levels, nothing_to_tell, varying
 from adami.estimators._conditional_choice import choose_conditional
 from adami.estimators._continuous import choose
 from adami.estimators._labelled_choice import choose_labelled
@@ -26,21 +26,25 @@ from adami.variables import Variable
 LEAST_ROWS = 5
 LNC_ROWS = 20
 MONOTONE_ROWS = 50
-CEILING = 0.5
+GLANCE_ROWS = 500
+CEILING = 0.4
 """Share of ln n from which neighbours in the plane see too little of a nearly functional relation."""
 
 
 class Auto(Estimator):
     """Information by the method that suits the variables.
 
-    - Labels with labels: Grassberger's entropies, less what permuted labels show as far as entropy leaves it open.
+    - Labels with labels: Grassberger's entropies, less what permuted labels show as far as entropy leaves it
+      open.
     - Numbers with a label: one Gaussian a label on normal scores, and Ross's neighbours where they see more.
-    - Numbers with numbers: a Gaussian or Student-t copula, whichever the ranks make likelier; neighbours (KSG on
-      normal scores) where they clearly see what rows drawn from that copula do not show; and with many columns,
-      neighbours in a few linear or nonlinear directions learnt on other rows.
+    - Numbers with numbers: a Gaussian or Student-t copula, whichever the ranks make likelier; neighbours
+      (KSG on
+      normal scores) where they clearly see what rows drawn from that copula do not show; and with many
+      columns, neighbours in a few linear or nonlinear directions learnt on other rows.
     - Repeated values and labels beside numbers are spread over their ranks, which changes no information.
 
-    Every comparison is against rows drawn from the simpler model, so that independent data stay at zero on average.
+    Every comparison is against rows drawn from the simpler model, so that independent data stay at zero on
+    average.
 
     Parameters
     ----------
@@ -53,7 +57,8 @@ class Auto(Estimator):
 
     References
     ----------
-    .. [1] A. Kraskov, H. Stögbauer and P. Grassberger, "Estimating mutual information", Physical Review E 69, 2004.
+    .. [1] A. Kraskov, H. Stögbauer and P. Grassberger, "Estimating mutual information", Physical Review E
+       69, 2004.
     .. [2] B. C. Ross, "Mutual information between discrete and continuous data sets", PLoS ONE 9, 2014.
     .. [3] P. Czyż et al., "Beyond normal: on the evaluation of mutual information estimators", NeurIPS 2023.
 
@@ -130,7 +135,9 @@ class Auto(Estimator):
         rng = np.random.default_rng(self.random_state)
         x, y = _order(x, y)
         ranks = [spread_ranks(v, rng) for v in (x, y, given)]
-        choice = choose_conditional(*ranks, max(1, min(self.k, x.n - 2)), rng, self.n_jobs)
+        choice = choose_conditional(
+            ranks[0], ranks[1], ranks[2], max(1, min(self.k, x.n - 2)), rng, self.n_jobs
+        )
         return _measured(choice, constant_note(x, y, given))
 
     def _within_labels(self, x: Variable, y: Variable, given: Variable) -> Measurement:
@@ -153,11 +160,11 @@ class Auto(Estimator):
             notes += [d for d in m.diagnostics if d.flag == "perfect_dependence"]
         if used == 0:
             raise ValueError(
-                f"every label of {given} has too few rows (fewer than {self._least_rows(x, y, rest)}) to measure "
-                f"{x} and {y} within it; merge rare labels"
+                f"every label of {given} has fewer than {self._least_rows(x, y, rest)} rows, too few to "
+                f"measure {x} and {y} within it; merge rare labels"
             )
         if used < x.n:
-            told = f"{x.n - used} of {x.n} rows are in labels of {given} too rare to measure within; they are left out"
+            told = f"{x.n - used} of {x.n} rows are left out: their labels of {given} are too rare"
             notes.append(Diagnostic("small_class", told, "warning", "unknown"))
         details = {
             "candidates": {"within_labels": value / used},
@@ -183,7 +190,8 @@ def _codes(v: Variable) -> np.ndarray:
 
 
 def _order(x: Variable, y: Variable) -> tuple[Variable, Variable]:
-    """Put the pair in an order that does not depend on how it was given, so that I(X;Y) = I(Y;X) to the bit."""
+    """Put the pair in an order that does not depend on how it was given, so that I(X;Y) = I(Y;X) to the
+    bit."""
     keys = [
         (v.dim, v.n_levels, v.numbers.tobytes(), b"" if v.codes is None else v.codes.tobytes())
         for v in (x, y)
@@ -192,10 +200,10 @@ def _order(x: Variable, y: Variable) -> tuple[Variable, Variable]:
 
 
 def _perfect(x: Variable, y: Variable) -> Measurement | None:
-    found = affine_dependence(x, y)
-    if found is None:
-        return None
-    return _infinite(found)
+    some = np.arange(min(x.n, GLANCE_ROWS + 4 * (x.dim + y.dim)))
+    # a relation that holds in all rows holds in the first ones, and those are cheap to look at
+    found = affine_dependence(x.take(some), y.take(some)) and affine_dependence(x, y)
+    return None if found is None else _infinite(found)
 
 
 def _infinite(found: Diagnostic) -> Measurement:
@@ -204,9 +212,10 @@ def _infinite(found: Diagnostic) -> Measurement:
 
 
 def _copied_order(x: Variable, y: Variable) -> Measurement | None:
-    """Answer for numbers of which a column of one side is a strictly monotone function of one of the other."""
-    notes = number_dependence(x, y)
+    """Answer for numbers of which a column of one side is a strictly monotone function of one of the
+    other."""
     if x.dim == y.dim == 1 and x.codes is None and y.codes is None:
+        notes = number_dependence(x, y)
         if not notes:
             return None
         value = LNC()._information(x, y).value if x.n >= LNC_ROWS else KSG(k=1)._information(x, y).value
@@ -215,7 +224,7 @@ def _copied_order(x: Variable, y: Variable) -> Measurement | None:
     for a in (c for c in x.columns if c.kind == "continuous"):
         for b in (c for c in y.columns if c.kind == "continuous"):
             if x.n >= MONOTONE_ROWS and monotone(a.values, b.values):
-                said = f"column {b.name!r} is a strictly monotone function of column {a.name!r} in all {x.n} rows"
+                said = f"column {b.name!r} is a strictly monotone function of {a.name!r} in all {x.n} rows"
                 return _infinite(
                     Diagnostic("perfect_dependence", f"{said}: the information is infinite", "warning")
                 )

@@ -19,20 +19,21 @@ Shrinkage = float | Literal["auto"] | None
 class Gaussian(Estimator):
     """Entropy and information of jointly Gaussian rows (canonical correlations).
 
-    Exact for Gaussians, invariant under invertible linear maps of either side. For other laws it sees the linear
-    part of the dependence only.
+    Exact for Gaussians, invariant under invertible linear maps of either side. For other laws it sees the
+    linear part of the dependence only.
 
     Parameters
     ----------
     bias_correct : bool
         Remove the expected excess, which is known exactly for Gaussian rows and does not depend on the truth.
     shrinkage : float in [0, 1], "auto" or None
-        Shrink correlations towards 0: "auto" chooses the amount from the rows (Schäfer and Strimmer 2005). For
-        fewer rows than columns; the bias is not removed then.
+        Shrink correlations towards 0: "auto" chooses the amount from the rows (Schäfer and Strimmer 2005).
+        For fewer rows than columns; the bias is not removed then.
 
     References
     ----------
-    .. [1] N. Misra, H. Singh and E. Demchuk, "Estimation of the entropy of a multivariate normal distribution",
+    .. [1] N. Misra, H. Singh and E. Demchuk, "Estimation of the entropy of a multivariate normal
+       distribution",
        Journal of Multivariate Analysis 92, 2005.
     .. [2] J. Schäfer and K. Strimmer, "A shrinkage approach to large-scale covariance matrix estimation",
        Statistical Applications in Genetics and Molecular Biology 4, 2005.
@@ -127,7 +128,7 @@ def gaussian_measurement(
 
 
 def canonical_error(cells: int, n: int, variance: float) -> float:
-    """Return the standard error: the spread of the local values, and the quadratic part that remains without any."""
+    """Return the standard error: the spread of the local values, and the quadratic part of a sample."""
     return math.sqrt(max(variance - cells / n, 0.0) / n + cells / (2 * n * n))
 
 
@@ -151,7 +152,8 @@ def cca_spectrum(x: Any, y: Any) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        As many as the smaller rank; their information is ``-0.5 * sum(log(1 - r**2))`` nats for Gaussian rows.
+        As many as the smaller rank; their information is ``-0.5 * sum(log(1 - r**2))`` nats for Gaussian
+        rows.
 
     References
     ----------

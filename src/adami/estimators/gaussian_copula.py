@@ -19,8 +19,8 @@ from adami.variables import Variable
 class GaussianCopula(Estimator):
     """Gaussian information of the normal scores of the ranks.
 
-    Exact when one Gaussian copula joins all columns, whatever their margins; otherwise it sees the monotone part of
-    the dependence only. Strictly increasing maps of any column change nothing.
+    Exact when one Gaussian copula joins all columns, whatever their margins; otherwise it sees the monotone
+    part of the dependence only. Strictly increasing maps of any column change nothing.
 
     Parameters
     ----------
@@ -28,11 +28,13 @@ class GaussianCopula(Estimator):
         Remove the excess that is exact for Gaussian rows.
     labels : {"mixture", "model"}
         For numbers with a label: "mixture" averages ln p(x|y) / p(x) with one Gaussian a label; "model" is
-        h(X) - h(X|Y) with a single Gaussian for the pooled rows (then an upper bound of that mixture's value).
+        h(X) - h(X|Y) with a single Gaussian for the pooled rows (then an upper bound of that mixture's
+        value).
 
     References
     ----------
-    .. [1] R. A. A. Ince et al., "A statistical framework for neuroimaging data analysis based on mutual information
+    .. [1] R. A. A. Ince et al., "A statistical framework for neuroimaging data analysis based on mutual
+       information
        estimated via a Gaussian copula", Human Brain Mapping 38, 2017.
 
     Examples

@@ -7,7 +7,7 @@ differ in the weight of I(c; s) and of I(c; s | y) over the features s chosen be
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -184,8 +184,9 @@ def select(measures: Measures, criterion: str, count: int | None = None, *, alph
     measures : Measures
     criterion : {"mim", "mrmr", "jmi", "cmim"}
     count : int, optional
-        How many; without it the loop ends when the best candidate does no better, at level `alpha`, than the
-        best of as many shuffled columns would, by the criterion itself, or by "jmi" for "mrmr".
+        How many; without it only candidates that do better, at level `alpha`, than the best of as many
+        shuffled columns would are taken, and the loop ends when none does: by the criterion itself, or by
+        "jmi" for "mrmr".
     alpha : float
 
     Returns
@@ -200,6 +201,9 @@ def select(measures: Measures, criterion: str, count: int | None = None, *, alph
     score, test = criterion_named(criterion), STOP[criterion]
     used = {score} if count is not None else {score, test}
     p, groups = measures.n_features, measures.groups
+    fewest = min(np.count_nonzero(groups[p:] == g) for g in set(groups[:p].tolist()))
+    if count is None and fewest < LEAST_SHADOWS:
+        raise ValueError(f"the stop needs at least {LEAST_SHADOWS} shuffled columns, got {fewest}")
     relevance = np.asarray(measures.relevance(), dtype=np.float64)
     redundancy = np.empty((len(relevance), 0))
     conditional = np.empty((len(relevance), 0))
@@ -209,15 +213,15 @@ def select(measures: Measures, criterion: str, count: int | None = None, *, alph
     p_values: list[float] = []
     while left.any() and (count is None or len(chosen) < count):
         values = score(relevance, redundancy, conditional)
-        best = int(np.argmax(np.where(left, values[:p], -np.inf)))
+        order = np.flatnonzero(left)[np.argsort(-values[:p][left], kind="stable")]
+        best = int(order[0])
         if count is None:
             tested = test(relevance, redundancy, conditional)
-            null = tested[p:][groups[p:] == groups[best]]
-            if len(null) < LEAST_SHADOWS:
-                raise ValueError(f"the stop needs at least {LEAST_SHADOWS} shuffled columns, got {len(null)}")
-            tail = sidak(tail_probability(float(tested[best]), null), int(left.sum()))
-            if tail > alpha:
+            null = {g: tested[p:][groups[p:] == g] for g in set(groups[:p].tolist())}
+            passed = _first_to_pass(order, tested, null, groups, alpha)
+            if passed is None:
                 break
+            best, tail = passed
             p_values.append(tail)
         chosen.append(best)
         scores.append(float(values[best]))
@@ -227,6 +231,18 @@ def select(measures: Measures, criterion: str, count: int | None = None, *, alph
         if used & CONDITIONAL and left.any():
             conditional = np.column_stack([conditional, measures.conditional(best)])
     return Selection(tuple(chosen), tuple(scores), tuple(p_values), relevance[:p])
+
+
+def _first_to_pass(
+    order: np.ndarray, tested: np.ndarray, null: Mapping[int, np.ndarray], groups: np.ndarray, alpha: float
+) -> tuple[int, float] | None:
+    """Return the first candidate that does better than the best of as many shadows, and its p-value."""
+    for candidate in order:
+        own = null[int(groups[candidate])]
+        tail = sidak(tail_probability(float(tested[candidate]), own), len(order))
+        if tail <= alpha:
+            return int(candidate), tail
+    return None
 
 
 def criterion_named(name: str) -> Criterion:
@@ -274,7 +290,8 @@ def tail_probability(value: float, null: np.ndarray) -> float:
     center, spread = float(null.mean()), float(null.std(ddof=1)) if len(null) > 1 else 0.0
     if above >= 10 or len(null) < 10 or not spread > 1e-12:
         return share
-    skewness = float(np.mean(((null - center) / spread) ** 3))
+    # the skewness of a sample is too small on average for long tails, and errs by this much for normal ones
+    skewness = float(np.mean(((null - center) / spread) ** 3)) + math.sqrt(6.0 / len(null))
     z = (value - center) / spread
     if skewness < 0.05:
         tail = float(ndtr(-z))

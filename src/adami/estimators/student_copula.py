@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from adami.estimators._base import Estimator, Measurement
 from adami.estimators._common import constant_note, nothing_to_tell, rank_transform, ties_note, varying
 from adami.estimators._elliptical import EllipticalFit, fit_student
@@ -29,9 +27,11 @@ class StudentCopula(Estimator):
 
     References
     ----------
-    .. [1] R. B. Arellano-Valle, J. E. Contreras-Reyes and M. G. Genton, "Shannon entropy and mutual information for
+    .. [1] R. B. Arellano-Valle, J. E. Contreras-Reyes and M. G. Genton, "Shannon entropy and mutual
+       information for
        multivariate skew-elliptical distributions", Scandinavian Journal of Statistics 40, 2013.
-    .. [2] S. Demarta and A. J. McNeil, "The t copula and related copulas", International Statistical Review 73, 2005.
+    .. [2] S. Demarta and A. J. McNeil, "The t copula and related copulas", International Statistical Review
+       73, 2005.
 
     Examples
     --------

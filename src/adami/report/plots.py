@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from adami.report.results import Matrix, Ranking
+
+try:
+    import matplotlib.pyplot as plt
+except ImportError as problem:
+    raise ImportError("plot() needs matplotlib: pip install 'adami[plot]'") from problem
 
 TEAL, GREY = "#0f766e", "#a8a29e"
 MOST_NUMBERS = 12

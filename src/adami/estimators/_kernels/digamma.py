@@ -43,6 +43,13 @@ def digamma_table(most: int) -> np.ndarray:
     return table
 
 
+def digamma_of(number: int) -> float:
+    """Return digamma of one positive whole number."""
+    if number < KEPT:
+        return float(digamma_table(number)[number])
+    return float(_series(np.array([float(number)]))[0])
+
+
 def _table(size: int) -> np.ndarray:
     table = np.empty(size)
     table[0] = np.nan

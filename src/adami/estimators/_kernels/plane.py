@@ -22,7 +22,7 @@ from adami.estimators._kernels.announce import announce
 from adami.estimators._kernels.lanes import offer
 from adami.estimators._kernels.plane_build import LEAF, split
 
-PARALLEL_ROWS = 5_000
+PARALLEL_ROWS = 20_000
 """Rows below which threads cost more than they bring."""
 
 

@@ -19,7 +19,7 @@ from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels.announce import announce
 from adami.estimators._kernels.lanes import LANES, within_of_eight
 
-PARALLEL_ROWS = 5_000
+PARALLEL_ROWS = 20_000
 TRIM = 64
 """One row in so many on either side lies outside the table, so that far outliers do not empty it."""
 
