@@ -57,10 +57,11 @@ def choose_conditional(
     rest = remainder(terms, lambda g: frenzel_pompe_terms(*fit.draw(len(some), g), k), rng, n_jobs)
     best.candidates["frenzel_pompe"] = rest.neighbours
     best.doubts = rest.doubt(name)
+    best.error = rest.error_of(best.error)
     if rest.weight == 0.0:
         return best
     # what a model claims can be taken back at most to zero
     value = best.value + rest.weight * max(rest.difference, -max(best.value, 0.0))
     best.candidates["model_plus_neighbours"] = value
     reason = f"neighbours differ from the {name} by {rest.difference:+.3f} nats"
-    return Choice(value, rest.error, "model_plus_neighbours", reason, best.candidates, doubts=best.doubts)
+    return Choice(value, best.error, "model_plus_neighbours", reason, best.candidates, doubts=best.doubts)

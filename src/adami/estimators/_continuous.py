@@ -104,6 +104,7 @@ def _with_neighbours(
     best.candidates["ksg"] = rest.neighbours
     best.doubts = rest.doubt(best.name)
     if rest.weight == 0.0:
+        best.error = rest.error_of(best.error)
         return best
     local = rest.local
     value = best.value + rest.difference
@@ -116,7 +117,7 @@ def _with_neighbours(
     # what a model claims can be taken back at most to zero
     value = best.value + rest.weight * max(value - best.value, -max(best.value, 0.0))
     best.candidates["model_plus_neighbours"] = value
-    error = float(local.std()) / math.sqrt(len(local))
+    error = rest.error_of(best.error)
     told = f"{rest.difference:+.3f} nats ({rest.sizes:.1f} standard errors)"
     reason = f"neighbours differ from the {best.name} by {told}"
     return Choice(value, error, "model_plus_neighbours", reason, best.candidates, best.notes, best.doubts)

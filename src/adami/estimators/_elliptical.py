@@ -15,7 +15,7 @@ DF_RANGE = (0.4, 200.0)
 DF_STEPS = 12
 """Golden-section steps on the logarithm of the degrees of freedom: to about 2 %."""
 SHUFFLES = 3
-FIT_CELLS, LEAST_FIT_ROWS = 300_000, 2_000
+FIT_CELLS, LEAST_FIT_ROWS = 150_000, 2_000
 """Rows times columns that find the degrees of freedom, and the rows that do so at least."""
 GAIN = 3.0
 """Log-likelihood that finite degrees of freedom must gain over the Gaussian copula to be believed."""

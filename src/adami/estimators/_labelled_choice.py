@@ -60,6 +60,7 @@ def choose_labelled(
 
     rest = remainder(terms, simulate, rng, n_jobs)
     model.doubts = rest.doubt("Gaussians within labels")
+    model.error = rest.error_of(model.error)
     if rest.weight == 0.0:
         return model
     # neighbours are nearly unbiased in a line or a plane; elsewhere their bias is that on rows of the model
@@ -68,4 +69,4 @@ def choose_labelled(
     both = value + rest.weight * max(difference, -max(value, 0.0))
     reason = f"neighbours differ from Gaussians within labels by {rest.difference:+.3f} nats"
     model.candidates["model_plus_neighbours"] = both
-    return Choice(both, ross.error, "model_plus_neighbours", reason, model.candidates, doubts=model.doubts)
+    return Choice(both, model.error, "model_plus_neighbours", reason, model.candidates, doubts=model.doubts)

@@ -19,9 +19,11 @@ from adami._parallel import ordered_map
 from adami.result import Diagnostic, Direction
 
 DRAWS = 4
-CERTAIN_BELOW, CERTAIN_ABOVE = 3.0, 5.0
+CERTAIN_BELOW, CERTAIN_ABOVE = 2.5, 4.0
 """Standard errors of the remainder: below the first it is noise, above the second it counts in full."""
 DOUBT_ABOVE = 2.0
+SPREAD = 1.2
+"""Ratio of the spread of neighbour estimates over samples to that of their local values, as simulated."""
 DOUBTFUL = 0.05
 """Nats from which an uncertain difference is worth a warning."""
 
@@ -52,6 +54,13 @@ class Remainder(NamedTuple):
     def sizes(self) -> float:
         """The difference in standard errors."""
         return abs(self.difference) / max(self.error, 1e-300)
+
+    def error_of(self, model_error: float) -> float:
+        """Return the standard error of a value between the model and the neighbours, in doubt between them."""
+        own = SPREAD * float(self.local.std()) / math.sqrt(len(self.local))
+        share = min(1.0, max(0.0, (self.sizes - DOUBT_ABOVE) / (CERTAIN_ABOVE - DOUBT_ABOVE)))
+        doubt = share * (1 - share) * self.difference**2
+        return math.sqrt((1 - self.weight) * model_error**2 + self.weight * own**2 + doubt)
 
     def doubt(self, model: str) -> tuple[Diagnostic, ...]:
         """Say when the difference is large and too uncertain to be counted in full."""
