@@ -136,26 +136,27 @@ def _unmask(array: np.ma.MaskedArray[Any, Any]) -> np.ndarray:
     if not np.ma.is_masked(array):
         return np.asarray(array.data)
     if array.dtype.kind in "biuf":
-        return array.astype(np.float64).filled(np.nan)
+        return np.asarray(np.ma.filled(array.astype(np.float64), np.nan))
     if array.dtype.kind in "mM":
-        return np.asarray(array.filled(np.array("NaT", dtype=array.dtype)))
+        return np.where(np.ma.getmaskarray(array), np.array("NaT", dtype=array.dtype), array.data)
     labels = np.array(array.data, dtype=object)
     labels[np.ma.getmaskarray(array)] = None  # filled(None) would write the word "?"
     return labels
 
 
-def _one_column(values: Any, name: str) -> np.ndarray:
+def _one_column(data: Any, name: str) -> np.ndarray:
     """Return one column as float64, int64, bool, datetime64, timedelta64, or object with None for missing."""
-    if type(values).__module__.split(".")[0] == "torch":
-        values = values.detach().cpu().numpy()
-    if isinstance(values, np.ma.MaskedArray):
-        values = _unmask(values)
-    if not isinstance(values, np.ndarray):
-        if hasattr(values, "__array__") or hasattr(values, "to_numpy"):
-            framed = _from_frame(values, name)
+    if type(data).__module__.split(".")[0] == "torch":
+        data = data.detach().cpu().numpy()
+    if isinstance(data, np.ma.MaskedArray):
+        data = _unmask(data)
+    if not isinstance(data, np.ndarray):
+        if hasattr(data, "__array__") or hasattr(data, "to_numpy"):
+            framed = _from_frame(data, name)
             if framed is not None and len(framed) == 1:
                 return next(iter(framed.values()))
-        values = _list_to_array(list(values))
+        data = _list_to_array(list(data))
+    values: np.ndarray = data
     if values.ndim != 1:
         raise TypeError(f"column {name!r}: expected one dimension, got shape {values.shape}")
     kind = values.dtype.kind

@@ -196,7 +196,9 @@ def column(raw: np.ndarray, name: str, kind: Kind | None = None, missing: Missin
                 f"column {name!r}: {int(gaps.sum())} missing value(s) in a numeric column; "
                 "missing='category' is for discrete columns: use missing='drop' or kinds={...: 'discrete'}"
             )
-        return _labels(np.where(gaps, None, raw.astype(object)), name, kind is not None)
+        labels = raw.astype(object)
+        labels[gaps] = None
+        return _labels(labels, name, kind is not None)
     settled = kind or _infer(raw)
     if settled == "discrete":
         return _labels(raw, name, kind is not None)
@@ -243,11 +245,11 @@ def _kind_for(name: str, kinds: Kind | Mapping[str, Kind] | None) -> Kind | None
 def missing_rows(raw: np.ndarray) -> np.ndarray:
     """Return a boolean mask of the missing entries of a raw column."""
     if raw.dtype.kind == "f":
-        return np.isnan(raw)
+        return np.asarray(np.isnan(raw))
     if raw.dtype.kind in "mM":
-        return np.isnat(raw)
+        return np.asarray(np.isnat(raw))
     if raw.dtype == object:
-        return np.equal(raw, None).astype(bool)
+        return np.fromiter((v is None for v in raw), dtype=bool, count=len(raw))
     return np.zeros(len(raw), dtype=bool)
 
 

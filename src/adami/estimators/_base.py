@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -123,6 +123,17 @@ class Estimator:
     def _statistic(self, x: Variable, y: Variable, given: Variable | None = None) -> float:
         """The number that permutation tests compare; the same fixed function of the rows each time."""
         return self._measure(x, y, given).value
+
+    def _shuffled_statistic(
+        self, x: Variable, y: Variable, given: Variable | None = None
+    ) -> Callable[[np.ndarray], float]:
+        """Return a function: order of rows -> `_statistic` with y in that order (x, with a condition).
+
+        Overridden where parts of the statistic do not depend on the order and can be kept.
+        """
+        if given is None:
+            return lambda order: self._statistic(x, y.take(order))
+        return lambda order: self._statistic(x.take(order), y, given)
 
     def _finish(
         self, variables: Mapping[str, Variable], m: Measurement, confidence: float = 0.95

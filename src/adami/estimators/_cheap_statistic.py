@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from adami.estimators._canonical import basis
@@ -26,7 +28,25 @@ def dependence_statistic(x: Variable, y: Variable, given: Variable | None = None
         Its smooth functions are projected out.
     """
     third = None if given is None else basis(_functions(given))
-    a, b = basis(_functions(x), third), basis(_functions(y), third)
+    return _from_bases(basis(_functions(x), third), basis(_functions(y), third))
+
+
+def shuffled_statistic(
+    x: Variable, y: Variable, given: Variable | None = None
+) -> Callable[[np.ndarray], float]:
+    """Return a function: order of rows -> `dependence_statistic` with y in that order (x, with a condition).
+
+    Functions and bases of the rows move with the rows, so they are made once.
+    """
+    if given is None:
+        a, b = basis(_functions(x)), basis(_functions(y))
+        return lambda order: _from_bases(a, b[order])
+    third, of_x = basis(_functions(given)), _functions(x)
+    b = basis(_functions(y), third)
+    return lambda order: _from_bases(basis(of_x[order], third), b)
+
+
+def _from_bases(a: np.ndarray, b: np.ndarray) -> float:
     if a.shape[1] == 0 or b.shape[1] == 0:
         return 0.0
     correlations = np.linalg.svd(a.T @ b, compute_uv=False)

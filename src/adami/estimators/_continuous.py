@@ -23,6 +23,8 @@ ROWS = 20_000
 """Rows used for models, draws and directions; more are thinned by a seeded draw."""
 CLEARLY = 2.5
 MODEL_DRAWS = 4
+CLEAR = 5.0
+"""Standard errors above zero from which a model shows clear dependence."""
 """Standard errors by which a further candidate must exceed the simpler one."""
 
 
@@ -214,4 +216,7 @@ def _in_directions(
 def _beyond(
     fit: EllipticalFit, a: np.ndarray, b: np.ndarray, k: int, rng: np.random.Generator, n_jobs: int | None
 ) -> Remainder:
-    return remainder(ksg_terms(a, b, k, n_jobs), lambda g: ksg_terms(*fit.draw(len(a), g), k), rng, n_jobs)
+    terms = ksg_terms(a, b, k, n_jobs)
+    noise = canonical_error(fit.cells, len(a), float(fit.log_ratio.var()))
+    clear = fit.information > CLEAR * noise
+    return remainder(terms, lambda g: ksg_terms(*fit.draw(len(a), g), k), rng, n_jobs, clear)

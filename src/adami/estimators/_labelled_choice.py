@@ -13,6 +13,7 @@ from adami.estimators._local_terms import ross_terms
 from adami.estimators._remainder import remainder
 
 FULL_SPACE = 6
+CLEAR = 5.0
 
 
 def choose_labelled(
@@ -58,7 +59,7 @@ def choose_labelled(
     def simulate(g: np.random.Generator) -> np.ndarray:
         return ross_terms(normal_scores(draw_within_labels(z, codes, g)), codes, k)
 
-    rest = remainder(terms, simulate, rng, n_jobs)
+    rest = remainder(terms, simulate, rng, n_jobs, value > CLEAR * error)
     model.doubts = rest.doubt("Gaussians within labels")
     model.error = rest.error_of(model.error)
     if rest.weight == 0.0:

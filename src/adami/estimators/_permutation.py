@@ -121,7 +121,7 @@ def permutation_test(
         raise ValueError("blocks= and given= do not go together; put the blocks into given as a label")
     rng, *generators = seeds(random_state, permutations + 1)
     if estimator.name == "auto" and all(v.kind == "discrete" for v in (vx, vy, vz) if v is not None):
-        # that is how it measures labels, and their tables can be drawn without touching the rows
+        # tables of labels can be drawn without touching the rows, by a method for labels alone
         estimator = get("miller_madow")
     tables = getattr(estimator, "_null_statistics", None)
     if tables is not None and label is None:
@@ -139,13 +139,8 @@ def permutation_test(
     if label is not None:
         shuffle = within(label)
 
-    def one(generator: np.random.Generator) -> float:
-        order = shuffle(generator)
-        if vz is None:
-            return estimator._statistic(vx, vy.take(order))
-        return estimator._statistic(vx.take(order), vy, vz)
-
-    null = np.array(ordered_map(one, generators, n_jobs))
+    after = estimator._shuffled_statistic(vx, vy, vz)
+    null = np.array(ordered_map(lambda generator: after(shuffle(generator)), generators, n_jobs))
     return PermutationTest(p_value(observed, null), observed, null, vx.n, notes)
 
 

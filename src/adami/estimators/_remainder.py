@@ -19,8 +19,10 @@ from adami._parallel import ordered_map
 from adami.result import Diagnostic, Direction
 
 DRAWS = 4
-CERTAIN_BELOW, CERTAIN_ABOVE = 2.5, 4.0
-"""Standard errors of the remainder: below the first it is noise, above the second it counts in full."""
+CERTAIN = {False: (2.5, 4.0), True: (1.5, 3.0)}
+"""Standard errors of the remainder: below the first it is noise, above the second it counts in full.
+
+Rows that are dependent anyway (True) cannot be pushed away from zero, so less will do."""
 DOUBT_ABOVE = 2.0
 SPREAD = 1.2
 """Ratio of the spread of neighbour estimates over samples to that of their local values, as simulated."""
@@ -39,6 +41,8 @@ class Remainder(NamedTuple):
     """Standard error of the difference."""
     local: np.ndarray
     """Local values on the rows."""
+    dependent: bool
+    """Whether the model alone shows clear dependence."""
 
     @property
     def difference(self) -> float:
@@ -48,7 +52,8 @@ class Remainder(NamedTuple):
     @property
     def weight(self) -> float:
         """0 for a difference within the noise, 1 for a certain one."""
-        return min(1.0, max(0.0, (self.sizes - CERTAIN_BELOW) / (CERTAIN_ABOVE - CERTAIN_BELOW)))
+        below, above = CERTAIN[self.dependent]
+        return min(1.0, max(0.0, (self.sizes - below) / (above - below)))
 
     @property
     def sizes(self) -> float:
@@ -56,15 +61,15 @@ class Remainder(NamedTuple):
         return abs(self.difference) / max(self.error, 1e-300)
 
     def error_of(self, model_error: float) -> float:
-        """Return the standard error of a value between the model and the neighbours, in doubt between them."""
+        """Return the standard error of a value between model and neighbours, in doubt between them."""
         own = SPREAD * float(self.local.std()) / math.sqrt(len(self.local))
-        share = min(1.0, max(0.0, (self.sizes - DOUBT_ABOVE) / (CERTAIN_ABOVE - DOUBT_ABOVE)))
+        share = self.weight if self.dependent else min(1.0, max(0.0, self.sizes / DOUBT_ABOVE - 1.0))
         doubt = share * (1 - share) * self.difference**2
         return math.sqrt((1 - self.weight) * model_error**2 + self.weight * own**2 + doubt)
 
     def doubt(self, model: str) -> tuple[Diagnostic, ...]:
         """Say when the difference is large and too uncertain to be counted in full."""
-        if not DOUBT_ABOVE < self.sizes < CERTAIN_ABOVE or abs(self.difference) < DOUBTFUL:
+        if not DOUBT_ABOVE < self.sizes < CERTAIN[False][1] or abs(self.difference) < DOUBTFUL:
             return ()
         message = (
             f"neighbours see {self.difference:+.3f} nats ({self.sizes:.1f} standard errors) beyond "
@@ -79,6 +84,7 @@ def remainder(
     simulate: Callable[[np.random.Generator], np.ndarray],
     rng: np.random.Generator,
     n_jobs: int | None = 1,
+    dependent: bool = False,
 ) -> Remainder:
     """Compare local values on the rows with those on rows of the model.
 
@@ -90,8 +96,10 @@ def remainder(
         ``simulate(rng)`` draws as many rows from the model and returns the local values there.
     rng : numpy.random.Generator
     n_jobs : int
+    dependent : bool
+        Whether the model alone shows clear dependence.
     """
     drawn = ordered_map(simulate, rng.spawn(DRAWS), n_jobs)
     means = [float(d.mean()) for d in drawn]
     error = math.sqrt(terms.var() / len(terms) + float(np.mean([d.var() / len(d) for d in drawn])) / DRAWS)
-    return Remainder(float(terms.mean()), float(np.mean(means)), error, terms)
+    return Remainder(float(terms.mean()), float(np.mean(means)), error, terms, dependent)

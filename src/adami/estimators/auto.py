@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
 from adami.estimators._base import Estimator, Measurement
-from adami.estimators._cheap_statistic import dependence_statistic
+from adami.estimators._cheap_statistic import dependence_statistic, shuffled_statistic
 from adami.estimators._choice import Choice
 from adami.estimators._common import constant_note, has_levels, nothing_to_tell, varying
 from adami.estimators._conditional_choice import choose_conditional
@@ -93,6 +94,11 @@ class Auto(Estimator):
 
     def _statistic(self, x: Variable, y: Variable, given: Variable | None = None) -> float:
         return dependence_statistic(x, y, given)
+
+    def _shuffled_statistic(
+        self, x: Variable, y: Variable, given: Variable | None = None
+    ) -> Callable[[np.ndarray], float]:
+        return shuffled_statistic(x, y, given)
 
     def _information(self, x: Variable, y: Variable) -> Measurement:
         known = nothing_to_tell(x, y) or _perfect(x, y)
