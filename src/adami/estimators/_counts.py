@@ -154,13 +154,17 @@ class DiscreteEstimator(Estimator):
         p_value = g_test(found)
         details = {
             "cells": len(cells.counts),
+            "possible_cells": found.levels[0] * found.levels[1] * found.levels[2],
             "entropy_x": entropies[1] - (entropies[3] if found.conditional else 0.0),
             "entropy_y": entropies[2] - (entropies[3] if found.conditional else 0.0),
             "degrees_of_freedom": found.degrees,
             "plugin_bias": found.bias,
         }
+        # the square term rules near independence, where the first order vanishes
+        spread = max(found.variance - found.degrees / found.n, 0.0) / found.n
         return Measurement(
             value,
+            standard_error=math.sqrt(spread + found.degrees / (2 * found.n**2)),
             interval=lambda confidence: self._information_interval(found, value, confidence),
             p_value=p_value,
             diagnostics=information_notes(

@@ -108,7 +108,7 @@ class Auto(Estimator):
         x, y = _order(x, y)
         numbers_x, numbers_y = varying(x).shape[1] > 0, varying(y).shape[1] > 0
         if not numbers_x and not numbers_y:
-            return _measured(choose_table(_codes(x), _codes(y), rng), constant_note(x, y))
+            return choose_table(x, y, rng)
         _need_rows(x, y)
         k = min(self.k, x.n - 2)
         if numbers_x != numbers_y:
