@@ -53,8 +53,13 @@ def choose_conditional(
     if columns > MOST_COLUMNS:
         return best
     some = np.sort(rng.choice(n, ROWS, replace=False)) if n > ROWS else np.arange(n)
-    terms = frenzel_pompe_terms(*(normal_scores(b[some]) for b in blocks), k, n_jobs)
-    rest = remainder(terms, lambda g: frenzel_pompe_terms(*fit.draw(len(some), g), k), rng, n_jobs)
+    z_x, z_y, z_z = (normal_scores(b[some]) for b in blocks)
+
+    def on_model(g: np.random.Generator) -> np.ndarray:
+        drawn_x, drawn_y, drawn_z = fit.draw(len(some), g)
+        return frenzel_pompe_terms(drawn_x, drawn_y, drawn_z, k)
+
+    rest = remainder(frenzel_pompe_terms(z_x, z_y, z_z, k, n_jobs), on_model, rng, n_jobs)
     best.candidates["frenzel_pompe"] = rest.neighbours
     best.doubts = rest.doubt(name)
     best.error = rest.error_of(best.error)

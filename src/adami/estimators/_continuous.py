@@ -152,7 +152,8 @@ def _with_directions(
     scores = crossfit(features, z_x, z_y, half)
 
     def on_model(g: np.random.Generator) -> float:
-        return _seen(crossfit(features, *fit.draw(n, g), half), m, k, n_jobs)[0]
+        drawn_x, drawn_y = fit.draw(n, g)
+        return _seen(crossfit(features, drawn_x, drawn_y, half), m, k, n_jobs)[0]
 
     drawn = np.array([on_model(g) for g in rng.spawn(MODEL_DRAWS)])
     error = _seen(scores, m, k, n_jobs)[1]
@@ -219,4 +220,9 @@ def _beyond(
     terms = ksg_terms(a, b, k, n_jobs)
     noise = canonical_error(fit.cells, len(a), float(fit.log_ratio.var()))
     clear = fit.information > CLEAR * noise
-    return remainder(terms, lambda g: ksg_terms(*fit.draw(len(a), g), k), rng, n_jobs, clear)
+
+    def on_model(g: np.random.Generator) -> np.ndarray:
+        drawn_a, drawn_b = fit.draw(len(a), g)
+        return ksg_terms(drawn_a, drawn_b, k)
+
+    return remainder(terms, on_model, rng, n_jobs, clear)

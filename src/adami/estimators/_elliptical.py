@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,10 @@ FIT_CELLS, LEAST_FIT_ROWS = 150_000, 2_000
 """Rows times columns that find the degrees of freedom, and the rows that do so at least."""
 GAIN = 3.0
 """Log-likelihood that finite degrees of freedom must gain over the Gaussian copula to be believed."""
+
+
+Attempt = Callable[[float, np.ndarray | None], tuple[float, np.ndarray]]
+"""Degrees of freedom and a dispersion to start from -> log-likelihood and fitted dispersion."""
 
 
 class EllipticalFit(NamedTuple):
@@ -134,7 +138,7 @@ def fit_student(
     return EllipticalFit(df, gain, information, log_ratio, sizes[0] * sizes[1], matrix, tuple(sizes), excess)
 
 
-def _search(attempt, matrix):  # type: ignore[no-untyped-def]
+def _search(attempt: Attempt, matrix: np.ndarray) -> tuple[float, float, np.ndarray]:
     """Return the best degrees of freedom by golden sections, with likelihood and dispersion."""
     shrink = (math.sqrt(5) - 1) / 2
     low, high = math.log(DF_RANGE[0]), math.log(DF_RANGE[1])

@@ -1,4 +1,4 @@
-"""The adaptive choice for two labels: Grassberger's entropies, less what unrelated labels of these frequencies show."""
+"""The adaptive choice for two labels: Grassberger's entropies, less what unrelated labels would show."""
 
 from __future__ import annotations
 

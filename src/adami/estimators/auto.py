@@ -11,12 +11,13 @@ import numpy as np
 from adami.estimators._base import Estimator, Measurement
 from adami.estimators._cheap_statistic import dependence_statistic, shuffled_statistic
 from adami.estimators._choice import Choice
-from adami.estimators._common import constant_note, has_levels, nothing_to_tell, varying
+from adami.estimators._common import constant_note, has_levels, nothing_to_tell, standardized, varying
 from adami.estimators._conditional_choice import choose_conditional
 from adami.estimators._continuous import choose
 from adami.estimators._labelled_choice import choose_labelled
 from adami.estimators._perfect import affine_dependence, monotone, number_dependence
 from adami.estimators._table_choice import choose_table
+from adami.estimators._tie_draws import over_ties
 from adami.estimators._uniform_scores import spread_ranks, without_copies
 from adami.estimators.checks import label_entropy
 from adami.estimators.ksg import KSG
@@ -114,17 +115,27 @@ class Auto(Estimator):
         if numbers_x != numbers_y:
             numbers, label = (x, y) if numbers_x else (y, x)
             if not has_levels(numbers) and label.codes is not None:
-                choice = choose_labelled(
-                    without_copies(spread_ranks(numbers, rng)), label.codes, k, rng, self.n_jobs
-                )
+                choice = self._numbers_with_label(numbers, label, k, rng)
                 choice.value = min(choice.value, label_entropy(label.codes))
                 return _measured(choice, constant_note(x, y))
         found = _copied_order(x, y)
         if found is not None:
             return found
-        choice = choose(spread_ranks(x, rng), spread_ranks(y, rng), k, rng, self.n_jobs)
-        choice = _near_functional(choice, x, y, self.n_jobs)
+
+        def once(x: Variable, y: Variable, g: np.random.Generator) -> Choice:
+            return choose(spread_ranks(x, g), spread_ranks(y, g), k, g, self.n_jobs)
+
+        choice = _near_functional(over_ties(once, x, y, rng), x, y, self.n_jobs)
         return _measured(choice, constant_note(x, y))
+
+    def _numbers_with_label(
+        self, numbers: Variable, label: Variable, k: int, rng: np.random.Generator
+    ) -> Choice:
+        def once(numbers: Variable, label: Variable, g: np.random.Generator) -> Choice:
+            ranks = without_copies(spread_ranks(numbers, g))
+            return choose_labelled(ranks, _codes(label), k, g, self.n_jobs)
+
+        return over_ties(once, numbers, label, rng)
 
     def _conditional(self, x: Variable, y: Variable, given: Variable) -> Measurement:
         known = nothing_to_tell(x, y)
@@ -196,13 +207,17 @@ def _codes(v: Variable) -> np.ndarray:
 
 
 def _order(x: Variable, y: Variable) -> tuple[Variable, Variable]:
-    """Put the pair in an order that does not depend on how it was given, so that I(X;Y) = I(Y;X) to the
-    bit."""
-    keys = [
-        (v.dim, v.n_levels, v.numbers.tobytes(), b"" if v.codes is None else v.codes.tobytes())
-        for v in (x, y)
-    ]
-    return (x, y) if keys[0] <= keys[1] else (y, x)
+    """Put the pair in an order of its own, so that I(X;Y) = I(Y;X) to the bit.
+
+    Neither units nor the order of rows decide it: the sizes of labels and the skewness of numbers do.
+    """
+    return (x, y) if _fingerprint(x) <= _fingerprint(y) else (y, x)
+
+
+def _fingerprint(v: Variable) -> tuple[int, int, bytes, tuple[float, ...]]:
+    counts = b"" if v.codes is None else np.sort(np.bincount(v.codes)).tobytes()
+    skewness = (np.sort(standardized(v.numbers), axis=0) ** 3).mean(axis=0) if v.dim else np.empty(0)
+    return v.dim, v.n_levels, counts, tuple(np.round(skewness, 6).tolist())
 
 
 def _perfect(x: Variable, y: Variable) -> Measurement | None:
