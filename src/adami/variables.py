@@ -217,8 +217,17 @@ def _infer(raw: np.ndarray) -> Kind:
 
 def has_atom(counts: np.ndarray) -> bool:
     """Tell whether one value stands out of the others, from the number of rows of each distinct value."""
-    top = counts.max()
-    return bool(top >= max(ATOM_ROWS, ATOM_SHARE * counts.sum(), ATOM_TIMES * np.median(counts)))
+    return bool(counts.max() >= _rows_of_an_atom(counts))
+
+
+def atoms(numbers: np.ndarray) -> np.ndarray:
+    """Return the values of a column that stand out of the others, in order."""
+    values, counts = distinct(numbers)
+    return np.asarray(values[counts >= _rows_of_an_atom(counts)])
+
+
+def _rows_of_an_atom(counts: np.ndarray) -> float:
+    return float(max(ATOM_ROWS, ATOM_SHARE * counts.sum(), ATOM_TIMES * np.median(counts)))
 
 
 def _labels(raw: np.ndarray, name: str, forced: bool) -> Column:

@@ -1,5 +1,7 @@
 """The adaptive choice: known truths, zero without dependence, invariances, perfect relations, few rows."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -225,3 +227,41 @@ def test_the_statistic_sees_lines_curves_and_labels():
 def test_the_same_seed_gives_the_same_value():
     x, y = tasks.get("spiral-multinormal-sparse-3-3-2-2.0").sample(600, random_state=0)
     assert float(Auto(random_state=3).estimate(x, y)) == float(Auto(random_state=3).estimate(x, y))
+
+
+def clipped_truth(rho, draws=400_000):
+    """Information of max(U, 0) and max(V, 0), normals with correlation rho: a mean of exact local values."""
+    from scipy.stats import multivariate_normal, norm
+
+    rng = np.random.default_rng(99)
+    u = rng.normal(size=draws)
+    v = rho * u + math.sqrt(1 - rho**2) * rng.normal(size=draws)
+    both_zero = multivariate_normal([0, 0], [[1, rho], [rho, 1]]).cdf([0, 0])
+    scale = math.sqrt(1 - rho**2)
+    squares = (rho**2 * (u**2 + v**2) - 2 * rho * u * v) / (2 * (1 - rho**2))
+    local = np.where(u > 0, norm.logcdf(-rho * u / scale), norm.logcdf(-rho * v / scale)) + math.log(2)
+    local = np.where((u > 0) & (v > 0), -0.5 * math.log(1 - rho**2) - squares, local)
+    return float(np.where((u <= 0) & (v <= 0), math.log(both_zero / 0.25), local).mean())
+
+
+@pytest.mark.parametrize("rho", [0.6, 0.9])
+def test_zero_inflated_pairs_are_measured_without_bias(rho):
+    truth = clipped_truth(rho)
+    said = []
+    for seed in range(12):
+        rng = np.random.default_rng([seed, 17])
+        u = rng.normal(size=1000)
+        v = rho * u + math.sqrt(1 - rho**2) * rng.normal(size=1000)
+        said.append(Auto().estimate(np.maximum(u, 0), np.maximum(v, 0)))
+    assert said[0].details["chosen"] == "chain_over_atoms"
+    assert np.mean(said) == pytest.approx(truth, abs=0.02)
+
+
+def test_the_chain_over_atoms_is_the_plain_sum_of_its_terms():
+    rng = np.random.default_rng(4)
+    label = rng.integers(0, 3, 600)
+    x = np.where(rng.random(600) < 0.3 + 0.2 * (label == 1), 0.0, rng.exponential(size=600) + label)
+    said = Auto().estimate(x, label)
+    assert said.kinds == ("mixed", "discrete")
+    assert set(said.details["candidates"]) == {"atoms", "y, numbers of x"}
+    assert sum(said.details["candidates"].values()) == pytest.approx(said.value, abs=1e-12)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from adami.estimators._atoms import over_atoms, splits
 from adami.estimators._base import Estimator, Measurement
 from adami.estimators._cheap_statistic import dependence_statistic, shuffled_statistic
 from adami.estimators._choice import Choice
@@ -36,13 +37,12 @@ CEILING = 0.4
 class Auto(Estimator):
     """Information by the method that suits the variables.
 
-    - Labels with labels: Grassberger's entropies, less what permuted labels show as far as entropy leaves it
-      open.
+    - Labels with labels: corrected entropies, less what unrelated labels of their frequencies show.
     - Numbers with a label: one Gaussian a label on normal scores, and Ross's neighbours where they see more.
     - Numbers with numbers: a Gaussian or Student-t copula, whichever the ranks make likelier; neighbours
-      (KSG on
-      normal scores) where they clearly see what rows drawn from that copula do not show; and with many
-      columns, neighbours in a few linear or nonlinear directions learnt on other rows.
+      (KSG on normal scores) where they clearly see what rows drawn from that copula do not show; and with
+      many columns, neighbours in a few linear or nonlinear directions learnt on other rows.
+    - A column with atoms (zero-inflated, clipped): the chain rule over the atoms and the numbers beside them.
     - Repeated values and labels beside numbers are spread over their ranks, which changes no information.
 
     Every comparison is against rows drawn from the simpler model, so that independent data stay at zero on
@@ -111,6 +111,8 @@ class Auto(Estimator):
         if not numbers_x and not numbers_y:
             return choose_table(x, y, rng)
         _need_rows(x, y)
+        if splits(x, y):
+            return over_atoms(x, y, self._information)
         k = min(self.k, x.n - 2)
         if numbers_x != numbers_y:
             numbers, label = (x, y) if numbers_x else (y, x)
@@ -233,8 +235,7 @@ def _infinite(found: Diagnostic) -> Measurement:
 
 
 def _copied_order(x: Variable, y: Variable) -> Measurement | None:
-    """Answer for numbers of which a column of one side is a strictly monotone function of one of the
-    other."""
+    """Answer where a column of one side is a strictly monotone function of a column of the other."""
     if x.dim == y.dim == 1 and x.codes is None and y.codes is None:
         notes = number_dependence(x, y)
         if not notes:
