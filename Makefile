@@ -43,6 +43,7 @@ docs: $(VENV)/.docs  ## the site, in docs/_build/html
 
 bench: .bench-venv/.ready  ## adami beside its peers, in an environment of their own
 	.bench-venv/bin/python -m benchmarks
+	.bench-venv/bin/python -m benchmarks.accuracy --first-seed 7001 --output benchmarks/accuracy.md
 
 studies: $(VENV)/.test  ## every study at the quick scale
 	$(BIN)/python -m studies --all

@@ -108,7 +108,7 @@ def show_notes(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
     ordered = sorted(dict.fromkeys(diagnostics), key=lambda d: d.severity != "warning")
     for d in ordered:
         strong = d.severity == "warning"
-        side = {"low": " The value is likely too low.", "high": " The value is likely too high."}
+        side = {"low": "; the value is likely too low", "high": "; the value is likely too high"}
         text = Text.assemble(
             ("warning: " if strong else "note: ", "bold yellow" if strong else "dim"),
             (

@@ -123,7 +123,10 @@ def _value(row: Relevance, bits: bool) -> str:
 
 
 def _interactions(console: Console, found: Ranking, bits: bool) -> None:
-    shown = [i for i in found.interactions if _sure(i.synergy.interval)][:MOST_PAIRS]
+    sure = [i for i in found.interactions if _sure(i.synergy.interval)]
+    # both sides have their say: a long list of repeats would hide what speaks only together
+    shown = [i for i in sure if i.synergy.value > 0][: MOST_PAIRS // 2]
+    shown += [i for i in sure if i.synergy.value < 0][: MOST_PAIRS - len(shown)]
     if not shown:
         return
     from rich.text import Text

@@ -212,7 +212,7 @@ def nothing_to_tell(*slots: Variable) -> Measurement | None:
 
 
 def ties_note(
-    *slots: Variable, way_out: str = "method='mixed_ksg' counts ties as what they are"
+    *slots: Variable, way_out: str = "method='auto' spreads them over their ranks"
 ) -> tuple[Diagnostic, ...]:
     """Name the continuous columns in which more than 1 % of the rows repeat a value."""
     shares = {c.name: repeated_share(c.values) for v in slots for c in v.columns if c.kind != "discrete"}

@@ -9,7 +9,9 @@ from collections.abc import Callable
 import numpy as np
 
 from adami.estimators._choice import Choice
-from adami.variables import Variable
+from adami.estimators._common import repeated_share
+from adami.result import Diagnostic
+from adami.variables import TIES_SHARE, Variable
 
 MOST_DRAWS = 8
 ROWS = 40_000
@@ -33,7 +35,18 @@ def over_ties(once: Once, x: Variable, y: Variable, rng: np.random.Generator) ->
     rows = np.lexsort(_columns(y) + _columns(x))
     x, y = x.take(rows), y.take(rows)
     draws = min(MOST_DRAWS, max(1, ROWS // x.n))
-    return _mean([once(x, y, g) for g in rng.spawn(draws)])
+    choice = _mean([once(x, y, g) for g in rng.spawn(draws)])
+    choice.doubts = (*_note(draws, x, y), *choice.doubts)
+    return choice
+
+
+def _note(draws: int, *slots: Variable) -> tuple[Diagnostic, ...]:
+    numbers = [c for v in slots for c in v.columns if c.kind != "discrete"]
+    names = [repr(c.name) for c in numbers if repeated_share(c.values) > TIES_SHARE]
+    if not names:
+        return ()
+    said = f"repeated values in {', '.join(names)} are spread at random within their ranks, which changes no"
+    return (Diagnostic("ties", f"{said} information; the value is the mean of {draws} such draws"),)
 
 
 def _repeats(v: Variable) -> bool:

@@ -221,8 +221,8 @@ def _inspect_numbers(c: Column) -> list[Diagnostic]:
             Diagnostic(
                 "ties",
                 f"column {c.name!r}: {facts.tied_share:.0%} of the rows share their value with another, as "
-                "rounded or counted numbers do; nearest neighbours suffer from that: use unrounded values, "
-                f"method='mixed_ksg', or kinds={{{c.name!r}: 'discrete'}} for a few levels",
+                "rounded or counted numbers do; nearest neighbours suffer from it: use method='auto', which "
+                f"spreads them, unrounded values, or kinds={{{c.name!r}: 'discrete'}} for a few levels",
                 "warning" if facts.tied_share > 0.5 else "note",
                 "unknown",
             )

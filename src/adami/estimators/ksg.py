@@ -227,7 +227,7 @@ def _ties(slots: tuple[Variable, ...], shares: list[float]) -> list[Diagnostic]:
         return []
     message = (
         f"repeated values in {', '.join(told)}: neighbour distances assume columns without ties, "
-        "and the value depends on how they fall; method='mixed_ksg' counts ties as what they are"
+        "and the value depends on how they fall; method='auto' spreads them over their ranks"
     )
     return [Diagnostic("ties", message, "warning", "unknown")]
 
