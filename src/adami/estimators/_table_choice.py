@@ -49,7 +49,8 @@ def choose_table(x: Variable, y: Variable, rng: np.random.Generator) -> Measurem
         return _chosen(m, m.value, estimator.name, "many rows a cell", candidates)
     expected = float(estimator._null_statistics(x, y, None, DRAWS, rng).mean())
     entropy = min(m.details["entropy_x"], m.details["entropy_y"])
-    left = min(1.0, max(0.0, (entropy - m.value) / (entropy - expected))) if entropy > expected else 0.0
+    # not cut at 1: only a share that is linear in the value leaves independent labels at 0 on average
+    left = max(0.0, (entropy - m.value) / (entropy - expected)) if entropy > expected else 0.0
     name = f"adjusted_{estimator.name}"
     candidates[name] = m.value - left * expected
     reason = f"unrelated labels of these frequencies would show {expected:+.4f} nats"
