@@ -22,10 +22,17 @@ import numpy as np
 
 from adami._inputs import RawColumns, is_frame, raw_columns
 from adami._levels import distinct, encode
+from adami._missing import (
+    Missing,
+    drop_missing,
+    missing_message,
+    missing_rows,
+    refuse_missing,
+    refuse_missing_slots,
+)
 from adami.result import Diagnostic
 
 Kind = Literal["continuous", "discrete", "mixed"]
-Missing = Literal["raise", "drop", "category"]
 KINDS: tuple[Kind, ...] = ("continuous", "discrete", "mixed")
 MAX_LEVELS = 20
 ATOM_SHARE = 0.05
@@ -190,7 +197,7 @@ def column(raw: np.ndarray, name: str, kind: Kind | None = None, missing: Missin
     gaps = missing_rows(raw)
     if gaps.any():
         if missing != "category":
-            raise ValueError(_missing_message([(name, int(gaps.sum()))]))
+            raise ValueError(missing_message([(name, int(gaps.sum()))]))
         if (kind or _infer(raw[~gaps])) != "discrete":
             raise ValueError(
                 f"column {name!r}: {int(gaps.sum())} missing value(s) in a numeric column; "
@@ -248,43 +255,6 @@ def _kind_for(name: str, kinds: Kind | Mapping[str, Kind] | None) -> Kind | None
     return kind
 
 
-# -- missing values --------------------------------------------------------------------------------
-
-
-def missing_rows(raw: np.ndarray) -> np.ndarray:
-    """Return a boolean mask of the missing entries of a raw column."""
-    if raw.dtype.kind == "f":
-        return np.asarray(np.isnan(raw))
-    if raw.dtype.kind in "mM":
-        return np.asarray(np.isnat(raw))
-    if raw.dtype == object:
-        return np.fromiter((v is None for v in raw), dtype=bool, count=len(raw))
-    return np.zeros(len(raw), dtype=bool)
-
-
-def refuse_missing(raw: RawColumns, missing: Missing = "raise") -> None:
-    """Raise when columns have missing values, naming each and its count."""
-    refuse_missing_slots([raw], missing)
-
-
-def refuse_missing_slots(slots: Sequence[RawColumns], missing: Missing) -> None:
-    """Do the same for several slots at once; two of them may hold columns of one name."""
-    if missing == "category":
-        return
-    gaps = [(name, int(missing_rows(v).sum())) for raw in slots for name, v in raw.items()]
-    gaps = [(name, count) for name, count in gaps if count]
-    if gaps:
-        raise ValueError(_missing_message(gaps))
-
-
-def _missing_message(gaps: Sequence[tuple[str, int]]) -> str:
-    said = ", ".join(f"{name!r} ({count})" for name, count in gaps)
-    return (
-        f"missing values in column(s) {said}; pass missing='drop' to use complete rows only, "
-        "or missing='category' to make them a level of a discrete column"
-    )
-
-
 def align(
     *slots: tuple[RawColumns, str],
     kinds: Kind | Mapping[str, Kind] | None = None,
@@ -316,7 +286,7 @@ def align(
     _refuse_unknown_kinds(kinds, [name for name, _ in lengths])
     notes: list[Diagnostic] = []
     if missing == "drop":
-        slots, dropped = _drop(slots)
+        slots, dropped = drop_missing(slots)
         notes += dropped
     else:
         refuse_missing_slots([raw for raw, _ in slots], missing)
@@ -330,24 +300,6 @@ def align(
 def _refuse_unknown_kinds(kinds: Kind | Mapping[str, Kind] | None, known: Sequence[str]) -> None:
     if isinstance(kinds, Mapping) and (strange := [k for k in kinds if k not in known]):
         raise ValueError(f"kinds= names unknown column(s) {strange}; known: {', '.join(map(repr, known))}")
-
-
-def _drop(
-    slots: tuple[tuple[RawColumns, str], ...],
-) -> tuple[tuple[tuple[RawColumns, str], ...], list[Diagnostic]]:
-    # pairs, not a mapping: two slots may hold columns of one name
-    masks = [(name, missing_rows(v)) for raw, _ in slots for name, v in raw.items()]
-    gone = np.logical_or.reduce([m for _, m in masks]) if masks else np.zeros(0, dtype=bool)
-    if not gone.any():
-        return slots, []
-    keep = ~gone
-    said = ", ".join(f"{name!r} ({int(m.sum())})" for name, m in masks if m.any())
-    if not keep.any():
-        raise ValueError(f"no complete rows are left: missing values in {said}")
-    note = Diagnostic(
-        "dropped_rows", f"{int(gone.sum())} of {len(gone)} rows dropped for missing values in {said}"
-    )
-    return tuple(({n: v[keep] for n, v in raw.items()}, slot) for raw, slot in slots), [note]
 
 
 def select(frame: Any, names: str | Sequence[str]) -> RawColumns:
