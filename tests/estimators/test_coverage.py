@@ -119,7 +119,8 @@ def test_intervals_cover_about_as_often_as_they_say(task):
 @pytest.mark.full
 @pytest.mark.parametrize("task", TASKS)
 def test_ninety_percent_intervals_cover_between_85_and_95_percent(task):
-    assert 0.85 <= hits(task, 200) / 200 <= 0.95
+    # 500: over 200 the noise of the count alone is as wide as half the range
+    assert 0.85 <= hits(task, 500) / 500 <= 0.95
 
 
 def null_p_values(pair, repetitions, n, permutations):
