@@ -1,5 +1,7 @@
 """Gaussian information: closed forms, exact bias, invariances, errors."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -132,3 +134,15 @@ def test_spectrum_and_number_of_directions():
     assert spectrum[:2] == pytest.approx([0.8, 0.8], abs=0.03)
     assert spectrum[2] < 0.1
     assert dependent_directions(canonical(x, y)) == 2
+
+
+def test_a_label_can_be_given():
+    rng = np.random.default_rng(31)
+    label = rng.integers(0, 4, 4000)
+    x = 3.0 * label + rng.normal(size=4000)
+    y = -2.0 * label + 0.6 * (x - 3.0 * label) + 0.8 * rng.normal(size=4000)
+    within = Gaussian().estimate(x, y, given=label)
+    assert within.kinds == ("continuous", "continuous", "discrete")
+    assert float(within) == pytest.approx(-0.5 * math.log(1 - 0.36), abs=0.03)
+    with pytest.raises(TypeError, match="label"):
+        Gaussian().estimate(x, given=label)

@@ -59,6 +59,8 @@ class Estimator:
     bound: ClassVar[Bound] = "none"
     takes: ClassVar[frozenset[str]] = frozenset({"continuous", "discrete", "mixed"})
     """Kinds that x and y may have."""
+    takes_given: ClassVar[frozenset[str] | None] = None
+    """Kinds that the condition may have, where they differ from `takes`."""
 
     def estimate(self, x: Any, y: Any = None, given: Any = None) -> Estimate:
         """Measure the information between x and y, or the entropy of x.
@@ -95,9 +97,10 @@ class Estimator:
         if len({v.n for v in slots}) > 1:
             raise ValueError(f"unequal numbers of rows: {', '.join(f'{v} has {v.n}' for v in slots)}")
         for v in slots:
-            if v.kind not in self.takes:
+            kinds = self.takes_given if v is given and self.takes_given is not None else self.takes
+            if v.kind not in kinds:
                 raise TypeError(
-                    f"method {self.name!r} takes {' or '.join(sorted(self.takes))} variables, "
+                    f"method {self.name!r} takes {' or '.join(sorted(kinds))} variables, "
                     f"and {v} is {v.kind}; use method='auto', or override the kind with kinds="
                 )
         if y is None:

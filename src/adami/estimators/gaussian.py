@@ -50,6 +50,7 @@ class Gaussian(Estimator):
 
     name: ClassVar[str] = "gaussian"
     takes: ClassVar[frozenset[str]] = frozenset({"continuous", "mixed"})
+    takes_given: ClassVar[frozenset[str] | None] = frozenset({"continuous", "discrete", "mixed"})
 
     def __init__(self, bias_correct: bool = True, shrinkage: Shrinkage = None) -> None:
         self.bias_correct = bias_correct
