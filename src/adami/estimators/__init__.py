@@ -24,7 +24,9 @@ __all__, __getattr__, __dir__ = attach(
         "Ross": "ross",
         "Shrinkage": "shrinkage",
         "StudentCopula": "student_copula",
+        "cca_spectrum": "gaussian",
         "get": "registry",
+        "knn_divergence": "kozachenko_leonenko",
         "names": "registry",
     },
 )

@@ -154,11 +154,6 @@ def digamma(counts: np.ndarray | int) -> np.ndarray:
     )[()]
 
 
-def digamma_mean(counts: np.ndarray) -> float:
-    """Return the mean of digamma over positive whole numbers."""
-    return float(np.mean(digamma(counts)))
-
-
 def repeated_share(column: np.ndarray) -> float:
     """Return the share of rows whose value occurs in another row too.
 
