@@ -68,6 +68,9 @@ def row(found: Record) -> str:
         f"    measured  ours {r.ours:.4g}, baseline {r.baseline:.4g}, bar {r.bar:.4g}",
         f"    run       {found.scale}, seed {found.seed}, {found.seconds:.1f} processor seconds",
     ]
+    for check in r.checks:
+        verdict = "check " if check.holds else "FAILED"
+        lines.append(f"    {verdict}    {check.name}: {check.value:.4g} against {check.bar:.4g}")
     return "\n".join([*lines, *([f"    note      {r.note}"] if r.note else [])])
 
 
@@ -100,7 +103,7 @@ def main(arguments: Sequence[str] | None = None, results: Path = RESULTS, page: 
         if asked.all or asked.save:
             save(found, results)
     if asked.all:
-        table.write(page, results)
+        table.write(page, results, table.MEASURED if results == RESULTS else None)
         print(f"{len(numbers)} studies, {failed} that fail or do not hold; {page} is written")
     return min(failed, 1)
 

@@ -7,7 +7,7 @@ import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from studies.study import SCALES, Scale, StudyResult
+from studies.study import SCALES, Check, Scale, StudyResult
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -55,5 +55,7 @@ def load(number: int, folder: Path = RESULTS) -> Record | None:
         path = folder / f"{number:03d}-{scale}.json"
         if path.exists():
             plain = json.loads(path.read_text("utf-8"))
-            return Record(**{**plain, "result": StudyResult(**plain["result"])})
+            result = dict(plain["result"])
+            result["checks"] = tuple(Check(**c) for c in result.get("checks", ()))
+            return Record(**{**plain, "result": StudyResult(**result)})
     return None

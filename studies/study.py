@@ -12,6 +12,36 @@ SCALES: tuple[Scale, ...] = get_args(Scale)
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """One statement of a study that may fail.
+
+    Parameters
+    ----------
+    name : str
+        What has to be so, in words.
+    value : float
+        What was measured.
+    bar : float
+        What it is held against.
+    holds : bool
+        Whether it is so.
+    """
+
+    name: str
+    value: float
+    bar: float
+    holds: bool
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.value) and math.isfinite(self.bar)):
+            raise ValueError(f"{self.name}: {self.value} against {self.bar}: a check measures finite numbers")
+        # NumPy's numbers and truth values would not survive the store
+        object.__setattr__(self, "value", float(self.value))
+        object.__setattr__(self, "bar", float(self.bar))
+        object.__setattr__(self, "holds", bool(self.holds))
+
+
+@dataclass(frozen=True, slots=True)
 class StudyResult:
     """One claim, measured.
 
@@ -29,6 +59,8 @@ class StudyResult:
         Whether it does.
     note : str
         What a reader has to know: a stand-in for the paper's data, a condition under which the claim holds.
+    checks : tuple of Check
+        Everything else that has to be so; a result holds only if all of them do.
     """
 
     claim: str
@@ -38,10 +70,15 @@ class StudyResult:
     bar: float
     holds: bool
     note: str = ""
+    checks: tuple[Check, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("ours", "baseline", "bar"):
             if not math.isfinite(getattr(self, name)):
                 raise ValueError(f"{name} is {getattr(self, name)}: a study measures finite numbers")
+            object.__setattr__(self, name, float(getattr(self, name)))
+        object.__setattr__(self, "holds", bool(self.holds))
         if not self.claim or not self.metric:
             raise ValueError("a study names its claim and its metric")
+        if self.holds and (failed := [c.name for c in self.checks if not c.holds]):
+            raise ValueError(f"a study does not hold while a check fails: {failed[0]}")

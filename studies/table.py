@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 from adami.papers import Paper, papers
 from studies.store import RESULTS, Record, load
 
 PAGE = Path(__file__).parents[1] / "docs" / "papers.md"
+MEASURED = Path(__file__).parents[1] / "src" / "adami" / "measured.json"
 INTRODUCTION = """# The papers
 
 adami gathers the methods of these papers in one library. Each gets one script in `studies/` that measures
@@ -29,9 +32,20 @@ def page(folder: Path = RESULTS) -> str:
     return "\n".join(parts)
 
 
-def write(path: Path = PAGE, folder: Path = RESULTS) -> None:
-    """Write the page."""
+def write(path: Path = PAGE, folder: Path = RESULTS, measured: Path | None = None) -> None:
+    """Write the page, and what `adami papers N` tells."""
     path.write_text(page(folder), "utf-8")
+    if measured is not None:
+        measured.write_text(summary(folder), "utf-8")
+
+
+def summary(folder: Path = RESULTS) -> str:
+    """Return the stored results as the JSON text that is shipped with the package."""
+    kept = {}
+    for paper in papers():
+        if stored := load(paper.number, folder):
+            kept[str(paper.number)] = {"scale": stored.scale, "seed": stored.seed, **asdict(stored.result)}
+    return json.dumps(kept, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _row(paper: Paper, stored: Record | None) -> str:
@@ -45,9 +59,10 @@ def _measured(stored: Record | None) -> str:
     r = stored.result
     verdict = "holds" if r.holds else "does not hold"
     note = f" {r.note}" if r.note else ""
+    checks = f", {sum(c.holds for c in r.checks)} of {len(r.checks)} checks" if r.checks else ""
     return _cell(
         f"{r.claim}: {verdict}; {r.metric} {r.ours:.4g}, baseline {r.baseline:.4g}, bar {r.bar:.4g} "
-        f"({stored.scale}).{note}"
+        f"({stored.scale}{checks}).{note}"
     )
 
 

@@ -40,6 +40,8 @@ HEAVY = {
 # where a heavy library may stand at the top of a file: these are imported only when they are needed
 ALLOWED = {
     "estimators/_kernels": {"numba"},
+    "exact/_kernels": {"numba"},
+    "exact/incremental_mixture": {"sklearn"},
     "cli": {"typer"},
     "report/page": {"jinja2"},
     "report/plots": {"matplotlib"},

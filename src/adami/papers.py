@@ -81,6 +81,38 @@ def paper(number: int) -> Paper:
     return register[number]
 
 
+def measured(number: int) -> dict[str, Any] | None:
+    """Return what the study of a paper measured.
+
+    Parameters
+    ----------
+    number : int
+
+    Returns
+    -------
+    dict or None
+        Claim, metric, ours, baseline, bar, whether it holds, scale, seed, note and the single checks;
+        None where no result is stored.
+
+    Examples
+    --------
+    >>> from adami.papers import measured
+    >>> measured(24)["holds"]
+    True
+    """
+    return _measured().get(str(number))
+
+
+@functools.cache
+def _measured() -> dict[str, dict[str, Any]]:
+    import json
+
+    found: dict[str, dict[str, Any]] = json.loads(
+        files("adami").joinpath("measured.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
 @functools.cache
 def _register() -> dict[int, Paper]:
     import tomllib

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adami.cli._show import titled_table
+from adami.papers import measured
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +47,24 @@ def show_paper(console: Console, paper: Paper) -> None:
         "study": paper.study,
         "status": paper.status,
     }
-    for name, text in rows.items():
+    for name, text in (rows | _measured_rows(measured(paper.number))).items():
         if text:
             table.add_row(name, text)
     console.print(table)
+
+
+def _measured_rows(found: dict[str, Any] | None) -> dict[str, str]:
+    if found is None:
+        return {}
+    checks = "\n".join(
+        f"{'holds' if c['holds'] else 'FAILS'}: {c['name']} ({c['value']:.4g} against {c['bar']:.4g})"
+        for c in found["checks"]
+    )
+    return {
+        "claim": found["claim"],
+        "measured": f"{found['metric']}: ours {found['ours']:.4g}, baseline {found['baseline']:.4g}, "
+        f"bar {found['bar']:.4g}; {'holds' if found['holds'] else 'does not hold'} "
+        f"({found['scale']} scale, seed {found['seed']})",
+        "checks": checks,
+        "note": found["note"],
+    }

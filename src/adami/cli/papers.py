@@ -19,12 +19,12 @@ def papers(
     debug: o.Debug = False,
 ) -> None:
     """List the papers behind adami, or one of them with what its study measured."""
-    from adami.papers import paper
+    from adami.papers import measured, paper
     from adami.papers import papers as register
 
     chosen = register() if number is None else [paper(number)]
     if as_json:
-        rows = [p.to_dict() for p in chosen]
+        rows = [p.to_dict() | {"measured": measured(p.number)} for p in chosen]
         print_json(rows if number is None else rows[0])
         return
     from adami.cli._show_papers import show_paper, show_papers

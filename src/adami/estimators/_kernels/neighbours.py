@@ -12,7 +12,7 @@ import numpy as np
 
 from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels import search
-from adami.estimators._kernels.announce import announce
+from adami._announce import announce
 from adami.estimators._kernels.tree import Tree, build, in_threads
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels import counting
-from adami.estimators._kernels.announce import announce
+from adami._announce import announce
 from adami.estimators._kernels.contingency import SMALL_TABLE, Cells, occupied
 
 ROWS_PER_THREAD = 1_000_000
