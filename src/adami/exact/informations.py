@@ -165,8 +165,8 @@ def pointwise_mutual_information(
     inside, possible = pair > 0, product > 0
     one = xp.ones_like(pair)
     value = xp.log(xp.where(inside, pair, one)) - xp.log(xp.where(inside, product, one))
-    low = xp.zeros_like(pair) - xp.inf
-    return in_base(xp.where(inside, value, xp.where(possible, low, low * 0)), base)
+    nothing = xp.zeros_like(pair)
+    return in_base(xp.where(inside, value, xp.where(possible, nothing - xp.inf, nothing + xp.nan)), base)
 
 
 def total_correlation(

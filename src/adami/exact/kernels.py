@@ -234,7 +234,7 @@ def edge_measure(K: Any, pi: Any = None) -> Array:
     law = stationary(kernel) if pi is None else as_pmf(floats(kernel, pi, name="K and pi")[2], name="pi")
     if tuple(law.shape) != (kernel.shape[0],):
         raise ValueError(f"pi has shape {tuple(law.shape)}, but the chain has {kernel.shape[0]} states")
-    drift = float(xp.max(xp.abs(law @ kernel - law)))
+    drift = xp.max(xp.abs(law @ kernel - law))
     if drift > max(1e-8, 100 * float(xp.finfo(kernel.dtype).eps)):
         raise ValueError(
             f"pi is not stationary: one step moves it by {drift:.3g}; leave pi out to have it found"
