@@ -127,7 +127,8 @@ def test_laws(member: Member) -> None:
         assert float(member.call(*z, from_logits=True)) == pytest.approx(float(value))
         shifted = member.call(*(a + 700.0 for a in z), from_logits=True)
         assert float(shifted) == pytest.approx(float(value))
-        check_gradient(lambda a: member.call(a, *z[1:], from_logits=True), z[0]) if member.laws == 1 else None
+    if member.logits and member.laws == 1:
+        check_gradient(lambda a: member.call(a, from_logits=True), z[0])
     rows = [softmax(a, -1) for a in z]
     batch = member.call(*rows, axis=-1)
     assert batch.shape == (4,)
@@ -152,7 +153,6 @@ def test_bad_laws(member: Member) -> None:
         "is -0.25": np.array([[0.75, 0.25], [-0.25, 0.25]]),
         "is nan": np.array([[np.nan, 0.25], [0.25, 0.25]]),
         "is inf": np.array([[np.inf, 0.25], [0.25, 0.25]]),
-        "at least one outcome": np.empty((0, 2)),
     }
     for words, p in bad.items():
         for place in range(member.laws):
@@ -160,6 +160,8 @@ def test_bad_laws(member: Member) -> None:
             given[place] = p
             with pytest.raises(ValueError, match=words):
                 member.call(*given)
+    with pytest.raises(ValueError, match="at least one outcome"):
+        member.call(*[np.empty((0, 2))] * member.laws)
     with pytest.raises(ValueError, match="out of range"):
         member.call(*[good] * member.laws, axis=2)
     with pytest.raises(ValueError, match="twice"):
@@ -176,8 +178,9 @@ def test_bad_laws(member: Member) -> None:
     if member.laws == 2:
         with pytest.raises(TypeError, match="mixes"):
             member.call(good, torch.tensor(good))
-        with pytest.raises(ValueError, match="shape|broadcast"):
-            member.call([0.5, 0.5], [0.25, 0.25, 0.5])
+        for short in ([0.5, 0.5], [1.0]):
+            with pytest.raises(ValueError, match="same outcomes"):
+                member.call(short, [0.25, 0.25, 0.5])
 
 
 @pytest.mark.parametrize("name", JOINTS)
@@ -272,7 +275,7 @@ def test_one_law_broadcasts_over_many() -> None:
 def test_nothing_is_renormalised_in_silence() -> None:
     # rounding is, and says nothing; more is an error
     assert exact.as_pmf([0.5, 0.5 + 5e-10]).sum() == pytest.approx(1, abs=1e-15)
-    with pytest.raises(ValueError, match="sums to 1.00000001"):
+    with pytest.raises(ValueError, match=r"sums to 1\.00000001"):
         exact.as_pmf([0.5, 0.5 + 1e-8])
     assert exact.as_pmf([1.0, -1e-12]).min() == 0
     float32 = torch.softmax(torch.randn(50_000, generator=torch.Generator().manual_seed(0)), 0)
@@ -310,7 +313,7 @@ def test_chains_without_a_unique_law() -> None:
     assert exact.entropy_rate(np.eye(2), [0.3, 0.7]) == 0
     with pytest.raises(ValueError, match="not stationary"):
         exact.edge_measure([[0.9, 0.1], [0.2, 0.8]], [0.5, 0.5])
-    with pytest.raises(ValueError, match="3 states|2 states"):
+    with pytest.raises(ValueError, match="2 states"):
         exact.edge_measure([[0.9, 0.1], [0.2, 0.8]], [0.2, 0.3, 0.5])
     with pytest.raises(ValueError, match="the same states"):
         exact.stationary([[0.5, 0.25, 0.25]])

@@ -77,6 +77,26 @@ def all_axes(p: Array, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     return found
 
 
+def side_by_side(xp: Any, p: Array, q: Array, axis: int | tuple[int, ...] | None) -> tuple[Array, Array]:
+    """Broadcast the batches of two laws over the same outcomes.
+
+    Raises
+    ------
+    ValueError
+        If their numbers of outcomes differ, or their batches do not fit.
+    """
+    outcomes = [tuple(a.shape[i] for i in all_axes(a, axis)) for a in (p, q)]
+    if outcomes[0] == outcomes[1]:
+        try:
+            first, second = xp.broadcast_arrays(p, q)
+            return first, second
+        except (ValueError, RuntimeError):
+            pass
+    raise ValueError(
+        f"p has shape {tuple(p.shape)} and q {tuple(q.shape)}: both are laws over the same outcomes"
+    )
+
+
 def in_base(value: Array, base: float | None) -> Array:
     """Turn nats into logarithms of another base."""
     return value if base is None else value / _log_base(base)

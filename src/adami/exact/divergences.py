@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from adami.exact._arrays import Array, all_axes, floats, in_base, xlogy
+from adami.exact._arrays import Array, all_axes, floats, in_base, side_by_side, xlogy
 from adami.exact.entropies import Axis, excess_length
 from adami.exact.pmf import as_log_pmf, as_pmf
 
@@ -319,8 +319,5 @@ def _two_laws(p: Any, q: Any, axis: Axis, check: bool) -> tuple[Any, Array, Arra
     if check:
         first = as_pmf(first, all_axes(first, axis), name="p")
         second = as_pmf(second, all_axes(second, axis), name="q")
-    try:
-        first, second = xp.broadcast_arrays(first, second)
-    except (ValueError, RuntimeError):
-        raise ValueError(f"p has shape {tuple(first.shape)} and q {tuple(second.shape)}") from None
+    first, second = side_by_side(xp, first, second, axis)
     return xp, first, second, all_axes(first, axis)

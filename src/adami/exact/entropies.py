@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adami.exact._arrays import Array, all_axes, floats, in_base, xlogy
+from adami.exact._arrays import Array, all_axes, floats, in_base, side_by_side, xlogy
 from adami.exact.pmf import as_log_pmf
 
 Axis = int | tuple[int, ...] | None
@@ -90,15 +90,14 @@ def cross_entropy(
 def excess_length(p: Any, q: Any, axis: Axis, from_logits: bool, check: bool, *, own: bool) -> Array:
     """Return ``sum p (own log p - log q)`` in nats: cross entropy, or with `own` the divergence."""
     xp, first, second = floats(p, q, name="p and q")
-    axes, axes_q = all_axes(first, axis), all_axes(second, axis)
+    first, second = side_by_side(xp, first, second, axis)
+    axes = all_axes(first, axis)
     weights, own_logs = as_log_pmf(xp, first, axes, from_logits=from_logits, check=check, name="p")
-    masses, logs = as_log_pmf(xp, second, axes_q, from_logits=from_logits, check=check, name="q")
+    masses, logs = as_log_pmf(xp, second, axes, from_logits=from_logits, check=check, name="q")
     impossible = (second == -xp.inf) if from_logits else (masses <= 0)
-    lengths = (own_logs - logs) if own else -logs
-    weights, lengths, impossible = xp.broadcast_arrays(weights, lengths, impossible)
-    cells = weights * lengths
+    cells = weights * ((own_logs - logs) if own else -logs)
     cells = xp.where((weights > 0) & impossible, xp.zeros_like(cells) + xp.inf, cells)
-    return xp.sum(cells, axis=all_axes(cells, axis))
+    return xp.sum(cells, axis=axes)
 
 
 def renyi_entropy(
