@@ -1,0 +1,150 @@
+"""Range entropy as a loss: it draws points or tokens towards few anchors, and fidelity holds them back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from adami.exact import place_anchors, range_entropy, reseed_anchors, sharpness_unit
+from adami.exact.soft_ranges import RangeKind
+
+
+class RangeEntropyLoss(nn.Module):  # type: ignore[misc]
+    """Weighted range entropy of points, with an optional term that keeps them near where they were.
+
+    Parameters
+    ----------
+    anchors : array or tensor, shape (k, d) or (h, d + 1)
+        Centres of balls or half-spaces, as in `adami.exact.range_entropy`. `around` places them.
+    kind : {"ball", "halfspace"}
+    weight : float
+        Weight of the entropy.
+    fidelity : float
+        Weight of the Chamfer distance to the reference.
+    sharpness : tuple of float
+        `alpha` at the start and at the end of `anneal`, in units of one over the mean squared distance of the
+        anchors; for half-spaces in units of one over the length unit of the points.
+    learn_anchors : bool
+        Whether anchors are parameters. Anchors that learn can lower the entropy without any point moving.
+
+    Notes
+    -----
+    The entropy alone is least when all points share one anchor. Give a reference, or add the loss of a task.
+
+    References
+    ----------
+    Differentiable Entropy Regularization for Geometry and Neural Networks, 2025; paper 70 of adami's
+    register.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from adami.representation import RangeEntropyLoss
+    >>> loss = RangeEntropyLoss([[0.0, 0.0], [9.0, 9.0]])
+    >>> terms = loss(torch.tensor([[0.0, 0.0], [9.0, 9.0]]))
+    >>> list(terms), round(float(terms["entropy"]), 4)
+    (['total', 'entropy'], 0.6931)
+    """
+
+    def __init__(
+        self,
+        anchors: Any,
+        *,
+        kind: RangeKind = "ball",
+        weight: float = 0.1,
+        fidelity: float = 1.0,
+        sharpness: tuple[float, float] = (1.0, 20.0),
+        learn_anchors: bool = False,
+    ) -> None:
+        super().__init__()
+        places = torch.as_tensor(np.asarray(anchors, dtype=np.float64)).to(torch.get_default_dtype())
+        self.kind: RangeKind = kind
+        self.weight, self.fidelity, self.sharpness = weight, fidelity, sharpness
+        if learn_anchors:
+            self.anchors = nn.Parameter(places)
+        else:
+            self.register_buffer("anchors", places)
+        self.unit = sharpness_unit(anchors) if kind == "ball" else 1.0
+        self.alpha = sharpness[0] * self.unit
+
+    @classmethod
+    def around(
+        cls, X: Any, k: int = 16, *, random_state: int | np.random.Generator | None = None, **options: Any
+    ) -> RangeEntropyLoss:
+        """Return the loss with anchors at the means of clusters of `X`, shape (n, d)."""
+        points = X.detach().cpu().numpy() if isinstance(X, Tensor) else X
+        return cls(place_anchors(points, k, random_state=random_state), **options)
+
+    def anneal(self, progress: float) -> float:
+        """Set and return `alpha`, geometrically between the two ends of `sharpness`.
+
+        Parameters
+        ----------
+        progress : float
+            Share of the training that is done, from 0 to 1.
+        """
+        low, high = self.sharpness
+        self.alpha = self.unit * low * (high / low) ** min(max(progress, 0.0), 1.0)
+        return self.alpha
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def reseed(self, X: Tensor) -> int:
+        """Move balls that no point of `X`, shape (n, d), uses to where points are, and return how many."""
+        if self.kind != "ball":
+            raise ValueError("half-spaces have no place to be moved to: only balls are reseeded")
+        before = self.anchors.detach().cpu().numpy().astype(float)
+        after = reseed_anchors(X.detach().cpu().numpy(), before, alpha=self.alpha)
+        self.anchors.copy_(torch.as_tensor(after))
+        return int((before != after).any(axis=1).sum())
+
+    def forward(self, X: Tensor, reference: Tensor | None = None) -> dict[str, Tensor]:
+        """Return the terms of the loss, their weighted sum first.
+
+        Parameters
+        ----------
+        X : tensor, shape (..., n, d)
+            Points or tokens; sets of them are averaged.
+        reference : tensor, shape (..., m, d), optional
+            Where the points were.
+
+        Returns
+        -------
+        dict of str to tensor
+            ``total``, ``entropy`` in nats and, with a reference, ``fidelity``.
+        """
+        entropy = range_entropy(X, self.anchors.to(X.dtype), kind=self.kind, alpha=self.alpha).mean()
+        if reference is None:
+            return {"total": self.weight * entropy, "entropy": entropy}
+        apart = chamfer_distance(X, reference).mean()
+        return {
+            "total": self.weight * entropy + self.fidelity * apart,
+            "entropy": entropy,
+            "fidelity": apart,
+        }
+
+
+def chamfer_distance(X: Tensor, Y: Tensor) -> Tensor:
+    """Return the mean squared distance of each point to the other set, summed over both directions.
+
+    Parameters
+    ----------
+    X : tensor, shape (..., n, d)
+    Y : tensor, shape (..., m, d)
+
+    Returns
+    -------
+    tensor, shape (...)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from adami.representation import chamfer_distance
+    >>> chamfer_distance(torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0]]))
+    tensor(0.5000)
+    """
+    # differences rather than a matrix product: near points would cancel
+    squares = ((X.unsqueeze(-2) - Y.unsqueeze(-3)) ** 2).sum(-1)
+    return squares.amin(-1).mean(-1) + squares.amin(-2).mean(-1)
