@@ -132,7 +132,51 @@ def curie_weiss_enumeration() -> Curve:
     return chain_enumeration("Curie-Weiss", curie_weiss)
 
 
+def couplings() -> Curve:
+    """Couple two random laws of up to 10,000 symbols each by the largest masses."""
+    from adami.exact import greedy_mec
+
+    rng = np.random.default_rng(0)
+    sizes = (625, 1_250, 2_500, 5_000, 10_000)
+    laws = {n: rng.dirichlet(np.ones(n), size=2) for n in sizes}
+    taken = [seconds(lambda pair: greedy_mec(*pair), lambda n=n: laws[n]) for n in sizes]
+    return Curve("minimum entropy coupling of two laws", "symbols of each", sizes, taken)
+
+
+def mixture_rows() -> Curve:
+    """Take in rows of 64 dimensions with one component."""
+    from adami.exact import IncrementalGMM
+
+    rng = np.random.default_rng(0)
+    sizes = (1_000, 2_000, 4_000, 8_000, 16_000)
+    tables = {n: rng.normal(size=(n, 64)) for n in sizes}
+    IncrementalGMM().fit(tables[1_000])
+    taken = [seconds(IncrementalGMM(beta=0.0).fit, lambda n=n: tables[n]) for n in sizes]
+    return Curve("an incremental mixture over rows", "rows of 64 dimensions, one component", sizes, taken)
+
+
+def mixture_dimensions() -> Curve:
+    """Take in 400 rows of 32 to 512 dimensions with one component."""
+    from adami.exact import IncrementalGMM
+
+    rng = np.random.default_rng(0)
+    sizes = (32, 64, 128, 256, 512)
+    tables = {d: rng.normal(size=(400, d)) for d in sizes}
+    IncrementalGMM().fit(tables[32])
+    taken = [seconds(IncrementalGMM(beta=0.0).fit, lambda d=d: tables[d]) for d in sizes]
+    return Curve(
+        "an incremental mixture over dimensions",
+        "dimensions of 400 rows, one component",
+        sizes,
+        taken,
+        note="A slope of 2 is quadratic in the dimension.",
+    )
+
+
 MEASUREMENTS: tuple[Callable[[], Curve], ...] = (
+    couplings,
+    mixture_rows,
+    mixture_dimensions,
     curie_weiss_selection,
     bernoulli_laplace_selection,
     curie_weiss_enumeration,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from adami import exact
 from benchmarks._harness import Case, Peer
 
 SIZES = (2, 3, 5, 7, 10)
@@ -123,9 +124,7 @@ def prepared(data: Table) -> Any:
 
 def mutual_information(p: np.ndarray) -> float:
     """Measure two variables of the table."""
-    from adami.exact import mutual_information
-
-    return float(mutual_information(p, 0, 1, base=2))
+    return float(exact.mutual_information(p, 0, 1, base=2))
 
 
 def dit_mutual_information(made: Any) -> float:
@@ -137,9 +136,7 @@ def dit_mutual_information(made: Any) -> float:
 
 def co_information(p: np.ndarray) -> float:
     """Measure all three variables."""
-    from adami.exact import co_information
-
-    return float(co_information(p, base=2))
+    return float(exact.co_information(p, base=2))
 
 
 def dit_co_information(made: Any) -> float:
@@ -151,9 +148,7 @@ def dit_co_information(made: Any) -> float:
 
 def total_correlation(p: np.ndarray) -> float:
     """Measure all three variables."""
-    from adami.exact import total_correlation
-
-    return float(total_correlation(p, base=2))
+    return float(exact.total_correlation(p, base=2))
 
 
 def dit_total_correlation(made: Any) -> float:
@@ -165,9 +160,7 @@ def dit_total_correlation(made: Any) -> float:
 
 def entropy(p: np.ndarray) -> float:
     """Measure the whole table."""
-    from adami.exact import entropy
-
-    return float(entropy(p, base=2))
+    return float(exact.entropy(p, base=2))
 
 
 def dit_entropy(made: Any) -> float:
@@ -179,9 +172,7 @@ def dit_entropy(made: Any) -> float:
 
 def many(data: Table) -> np.ndarray:
     """Measure all tables with one call."""
-    from adami.exact import mutual_information
-
-    return np.asarray(mutual_information(data.p, 0, 1, base=2, batch_dims=1))
+    return np.asarray(exact.mutual_information(data.p, 0, 1, base=2, batch_dims=1))
 
 
 def many_dit(data: Table) -> np.ndarray:
@@ -193,23 +184,17 @@ def many_dit(data: Table) -> np.ndarray:
 
 def broja(p: np.ndarray) -> np.ndarray:
     """Decompose with the optimum proven."""
-    from adami.exact import partial_information
-
-    return np.array(partial_information(p, measure="broja", base=2).atoms)
+    return np.array(exact.partial_information(p, measure="broja", base=2).atoms)
 
 
 def imin(p: np.ndarray) -> np.ndarray:
     """Decompose by specific information."""
-    from adami.exact import partial_information
-
-    return np.array(partial_information(p, measure="imin", base=2).atoms)
+    return np.array(exact.partial_information(p, measure="imin", base=2).atoms)
 
 
 def ccs(p: np.ndarray) -> np.ndarray:
     """Decompose by common change in surprisal."""
-    from adami.exact import partial_information
-
-    return np.array(partial_information(p, measure="ccs", base=2).atoms)
+    return np.array(exact.partial_information(p, measure="ccs", base=2).atoms)
 
 
 def dit_broja(made: Any, **options: str) -> np.ndarray:

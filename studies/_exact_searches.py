@@ -26,7 +26,7 @@ from adami.exact import (
     select_coordinates,
     wyner_common_information,
 )
-from studies._exact_row import Row, timed
+from studies.comparison import Row, timed
 
 SUBSETS = "Subsets of a chain's coordinates"
 NATS = "objective, nats"

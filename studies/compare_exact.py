@@ -1,19 +1,19 @@
 """The optimizers of `adami.exact` side by side, wherever several solve the same thing.
 
 python -m studies.compare_exact                      # quick, printed
-python -m studies.compare_exact --scale full --output exact_comparison.md
+python -m studies.compare_exact --scale full --save  # minutes, stored for docs/papers.md
 """
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
 from studies import _exact_fits as fits
 from studies import _exact_searches as searches
-from studies._exact_row import Row, markdown
+from studies import table
+from studies.comparison import Row, markdown, save
 from studies.study import Scale
 
 
@@ -51,12 +51,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m studies.compare_exact", description=__doc__)
     parser.add_argument("--scale", choices=("quick", "full"), default="quick")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=Path, default=None, help="write the Markdown here too")
+    parser.add_argument("--save", action="store_true", help="store the rows and write docs/papers.md")
     chosen = parser.parse_args()
-    page = markdown(run(chosen.scale, chosen.seed))
-    print(page)
-    if chosen.output is not None:
-        chosen.output.write_text(page, encoding="utf-8")
+    rows = run(chosen.scale, chosen.seed)
+    print(markdown(rows))
+    if chosen.save:
+        save("exact", rows, chosen.scale, chosen.seed)
+        table.write(measured=table.MEASURED)
     return 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from adami.papers import Paper, papers
+from studies import comparison
 from studies.store import RESULTS, Record, load
 
 PAGE = Path(__file__).parents[1] / "docs" / "papers.md"
@@ -29,6 +30,13 @@ def page(folder: Path = RESULTS) -> str:
         rows = [_row(p, load(p.number, folder)) for p in register if p.package == package]
         head = "| no. | system | paper | status | measured |\n| ---: | --- | --- | --- | --- |"
         parts.append(f"## `adami.{package}`\n\n{head}\n" + "\n".join(rows) + "\n")
+        if found := comparison.load(package, folder):
+            scale, contests = found
+            parts.append(
+                f"## `adami.{package}` side by side\n\nWherever several methods solve the same thing, they "
+                f"run on the same data (`python -m studies.compare_{package} --scale {scale}`).\n\n"
+                + comparison.markdown(contests)
+            )
     return "\n".join(parts)
 
 

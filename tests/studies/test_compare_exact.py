@@ -9,7 +9,7 @@ import pytest
 
 from studies import _exact_fits as fits
 from studies import _exact_searches as searches
-from studies._exact_row import Row, markdown
+from studies.comparison import Row, markdown
 
 
 def values(rows: list[Row], metric: str | None = None) -> dict[str, dict[str, float]]:

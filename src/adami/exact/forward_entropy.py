@@ -69,7 +69,7 @@ class SKANetwork:
     entropies and alignments.
 
     The layers' entropies come to a common level near step 50, as the paper says, but only pass through it: by
-    step 100 they are orders of magnitude apart again.
+    step 100 the largest is more than ten times the smallest again.
 
     Parameters
     ----------

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from adami.exact import convex_hull, range_entropy
 from adami.representation.range_entropy_loss import RangeEntropyLoss, chamfer_distance
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ImportError as problem:
+    raise ImportError("adami.representation needs PyTorch: pip install 'adami[torch]'") from problem
 
 
 class EntropyNet(nn.Module):  # type: ignore[misc]
@@ -130,8 +134,8 @@ def fit_entropy_net(
     weight : float
         Weight of the entropy, in nats, against the Chamfer distance in the unit box.
     max_chamfer : float, optional
-        Largest Chamfer distance, as a share of the squared diameter. With it the weight is adapted, downwards
-        from `weight` and back, so that this much is used, and the best step within it is kept.
+        Largest Chamfer distance, as a share of the squared diameter. With it the weight shrinks while there
+        is no room, returns up to `weight` while there is, and the best step within the budget is kept.
     keep_hull : bool
         Whether to hold the corners of the convex hull and everything else inside it, for points in the
         plane. The Chamfer distance alone, a mean, hardly feels the few corners and lets the hull shrink.

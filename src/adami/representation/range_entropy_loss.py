@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from adami.exact import place_anchors, range_entropy, reseed_anchors, sharpness_unit
 from adami.exact.soft_ranges import RangeKind
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ImportError as problem:
+    raise ImportError("adami.representation needs PyTorch: pip install 'adami[torch]'") from problem
 
 
 class RangeEntropyLoss(nn.Module):  # type: ignore[misc]

@@ -1,11 +1,16 @@
-"""One line of the comparison of `adami.exact`, and how it is timed."""
+"""Comparisons of the members of a package: rows, how they are timed, stored and shown."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal, TypeVar
+
+from studies.store import RESULTS
+from studies.study import SCALES, Scale
 
 Better = Literal["higher", "lower", ""]
 T = TypeVar("T")
@@ -49,11 +54,28 @@ def timed(run: Callable[[], T]) -> tuple[T, float]:
     return found, time.process_time() - begin
 
 
+def save(package: str, rows: list[Row], scale: Scale, seed: int, folder: Path = RESULTS) -> Path:
+    """Write the comparison of a package; an earlier one of the same scale is replaced."""
+    plain = {"package": package, "scale": scale, "seed": seed, "rows": [asdict(r) for r in rows]}
+    path = folder / f"compare-{package}-{scale}.json"
+    path.write_text(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
+    return path
+
+
+def load(package: str, folder: Path = RESULTS) -> tuple[Scale, list[Row]] | None:
+    """Return scale and rows of the stored comparison of the largest scale, or None."""
+    for scale in reversed(SCALES):
+        path = folder / f"compare-{package}-{scale}.json"
+        if path.exists():
+            return scale, [Row(**row) for row in json.loads(path.read_text("utf-8"))["rows"]]
+    return None
+
+
 def markdown(rows: list[Row]) -> str:
     """Return the rows as Markdown, one table a contest and case."""
-    lines = ["# The optimizers of adami.exact side by side", ""]
+    lines: list[str] = []
     for contest in dict.fromkeys(r.contest for r in rows):
-        lines += [f"## {contest}", ""]
+        lines += [f"### {contest}", ""]
         mine = [r for r in rows if r.contest == contest]
         for case in dict.fromkeys(r.case for r in mine):
             lines += [f"**{case}**", "", *_table([r for r in mine if r.case == case]), ""]
