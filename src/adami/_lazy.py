@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -24,7 +25,10 @@ def attach(
     def __getattr__(name: str) -> Any:
         if name not in where:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{where[name]}"), name)
+        value = getattr(import_module(f"{package}.{where[name]}"), name)
+        # found without this function from now on
+        sys.modules[package].__dict__[name] = value
+        return value
 
     def __dir__() -> list[str]:
         return names

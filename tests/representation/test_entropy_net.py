@@ -95,14 +95,14 @@ def test_untrained_network_moves_nothing_and_ignores_order_and_scale() -> None:
 
 def test_training_lowers_entropy_within_the_budget() -> None:
     X = 10 * cloud() + 3
-    found = fit_entropy_net(X, k=4, max_chamfer=0.02, steps=100, random_state=0)
+    found = fit_entropy_net(X, k=4, weight=1.0, max_chamfer=0.02, steps=100, random_state=0)
     assert found.after < 0.9 * found.before
     assert found.chamfer <= 0.02
     moved, points = torch.tensor(found.moved), torch.tensor(X)
     diameter = float(torch.cdist(points, points).max()) ** 2
     assert found.chamfer == pytest.approx(float(chamfer_distance(moved, points)) / diameter, rel=1e-3)
     assert found.trace.shape == (100, 3)
-    again = fit_entropy_net(X, k=4, max_chamfer=0.02, steps=100, random_state=0)
+    again = fit_entropy_net(X, k=4, weight=1.0, max_chamfer=0.02, steps=100, random_state=0)
     assert np.array_equal(found.moved, again.moved)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from adami.exact._arrays import Array, in_base
 from adami.exact._joint import Axes, Entropies, prepare
+from adami.exact._quick import quick
 
 
 def marginal(joint: Any, axes: Axes, *, batch_dims: int = 0, check: bool = True) -> Array:
@@ -86,6 +87,8 @@ def mutual_information(
     >>> mutual_information([[0.5, 0.0], [0.0, 0.5]], base=2)
     np.float64(1.0)
     """
+    if batch_dims == 0 and (quickly := quick("mutual", joint, (a, b, given), base)) is not None:
+        return quickly
     xp, table, (first, second, known) = prepare(joint, [a, b, given], batch_dims, check)
     if not first or not second:
         raise ValueError("mutual information is between two groups of at least one variable each")
@@ -118,6 +121,8 @@ def conditional_entropy(
     >>> conditional_entropy([[0.25, 0.25], [0.0, 0.5]], of=0, given=1, base=2).round(4)
     np.float64(0.6887)
     """
+    if batch_dims == 0 and (quickly := quick("conditional", joint, (of, given), base)) is not None:
+        return quickly
     xp, table, (wanted, known) = prepare(joint, [of, given], batch_dims, check)
     if not wanted:
         raise ValueError("name at least one variable whose entropy is asked for")
