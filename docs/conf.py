@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from adami import __version__
 
 project = "adami"
@@ -36,3 +38,14 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#1f5fae", "color-brand-content": "#1f5fae"},
     "dark_css_variables": {"color-brand-primary": "#8fb8e8", "color-brand-content": "#8fb8e8"},
 }
+
+
+def skip_foreign(app: Any, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out what a class inherits from another library: its own site documents it."""
+    module = getattr(obj, "__module__", None) or getattr(getattr(obj, "fget", None), "__module__", None)
+    return True if isinstance(module, str) and not module.startswith("adami") else None
+
+
+def setup(app: Any) -> None:
+    """Connect to Sphinx."""
+    app.connect("autodoc-skip-member", skip_foreign)

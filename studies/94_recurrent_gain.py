@@ -126,7 +126,7 @@ def uniform_gains() -> float:
     return float(np.abs(report.relative_gains - 1).max())
 
 
-def differences(f: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-3) -> np.ndarray:
+def differences(f: Callable[[np.ndarray], float], at: np.ndarray, step: float = 2e-4) -> np.ndarray:
     """Return the gradient by central differences of fourth order."""
     ends = {k: np.array([f(at + k * step * e) for e in np.eye(len(at))]) for k in (-2, -1, 1, 2)}
     return (8 * (ends[1] - ends[-1]) - (ends[2] - ends[-2])) / (12 * step)

@@ -71,8 +71,8 @@ def run(scale: Scale, seed: int) -> StudyResult:
             "Breast cancer columns stand in for the paper's returns. At the optimum the estimate beats "
             "Ledoit-Wolf there from 10 to 80 rows when the mean is known; but at 10 rows only by the median: "
             "single splits go so wrong that the mean over splits may fall either way. Ledoit-Wolf wins at "
-            "320 rows, at 80 rows if gradient steps stop short of the optimum, and at 10 rows that also have to "
-            "give the mean."
+            "320 rows, at 80 rows if gradient steps stop short of the optimum, and at 10 rows that also "
+            "have to give the mean."
         ),
         checks=checks,
     )

@@ -162,7 +162,7 @@ class IncrementalGMM(DensityMixin, _Incremental):  # type: ignore[misc]
         return float(np.mean(self.score_samples(X)))
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the responsibility of each component for each row, shape (n_samples, n_components_)."""
+        """Return the responsibility of each component for each row, shape ``(n_samples, n_components_)``."""
         return self.mixture_.responsibilities(self._rows(X))
 
     def predict(self, X: Any) -> np.ndarray:
