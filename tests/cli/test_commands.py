@@ -153,6 +153,12 @@ def test_papers(run) -> None:
     assert "DIME" in run("papers", "30").stdout
     assert json.loads(run("papers", "30", "--json").stdout)["package"] == "acquisition"
     assert len(json.loads(run("papers", "--json").stdout)) == 119
+    shown = run("papers", "24").stdout
+    assert "Markov coding games" in shown
+    assert shown.count("holds:") > 5
+    measured = json.loads(run("papers", "24", "--json").stdout)["measured"]
+    assert measured["holds"] is all(c["holds"] for c in measured["checks"])
+    assert json.loads(run("papers", "30", "--json").stdout)["measured"] is None
     wrong = run("papers", "120")
     assert wrong.exit_code == 1
     assert "no paper 120" in wrong.stderr

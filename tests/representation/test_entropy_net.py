@@ -15,11 +15,16 @@ from adami.representation import (  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
+def the_same_everywhere():
+    """One thread, single precision and one state of the generator, whatever ran before."""
+    threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    torch.set_default_dtype(torch.float32)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
+    torch.set_default_dtype(dtype)
+    torch.set_num_threads(threads)
 
 
 def cloud(n: int = 80) -> np.ndarray:
@@ -96,7 +101,8 @@ def test_untrained_network_moves_nothing_and_ignores_order_and_scale() -> None:
 def test_training_lowers_entropy_within_the_budget() -> None:
     X = 10 * cloud() + 3
     found = fit_entropy_net(X, k=4, weight=1.0, max_chamfer=0.02, steps=100, random_state=0)
-    assert found.after < 0.9 * found.before
+    # far from the bar: seeds, precisions and numbers of threads all leave 0.14 to 0.19 of it
+    assert found.after < 0.5 * found.before
     assert found.chamfer <= 0.02
     moved, points = torch.tensor(found.moved), torch.tensor(X)
     diameter = float(torch.cdist(points, points).max()) ** 2

@@ -1,9 +1,10 @@
-"""Every study of a paper holds at its quick scale."""
+"""The study of every paper that works holds at its quick scale; the others run."""
 
 from __future__ import annotations
 
 import pytest
 
+from adami.papers import paper
 from studies.__main__ import discover, row, run
 from studies.store import load
 from studies.table import MEASURED, summary
@@ -12,10 +13,11 @@ STUDIES = discover()
 
 
 @pytest.mark.parametrize("number", STUDIES)
-def test_holds(number: int) -> None:
+def test_runs_and_holds(number: int) -> None:
     found = run(number, "quick", seed=0)
-    assert found.holds, row(found)
     assert found.result.checks
+    if paper(number).status == "works":
+        assert found.holds, row(found)
 
 
 @pytest.mark.parametrize("number", STUDIES)
