@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from adami._announce import announce
 from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels import search
-from adami._announce import announce
 from adami.estimators._kernels.tree import Tree, build, in_threads
 
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from adami._parallel import n_workers, ordered_map
 from adami._announce import announce
+from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels.lanes import offer
 from adami.estimators._kernels.plane_build import LEAF, split
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from adami._parallel import n_workers, ordered_map
 from adami._announce import announce
+from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels.lanes import LANES, within_of_eight
 
 PARALLEL_ROWS = 20_000

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from adami._announce import announce
 from adami._parallel import n_workers, ordered_map
 from adami.estimators._kernels import counting
-from adami._announce import announce
 from adami.estimators._kernels.contingency import SMALL_TABLE, Cells, occupied
 
 ROWS_PER_THREAD = 1_000_000
