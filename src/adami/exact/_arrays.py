@@ -55,6 +55,11 @@ def _floating(xp: Any, value: Any, foreign: list[Any], name: str) -> Array:
     return xp.astype(value, xp.float64)
 
 
+def as_numpy(array: Array) -> np.ndarray:
+    """Return a NumPy array of an array or a tensor, without its gradient."""
+    return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)
+
+
 def all_axes(p: Array, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     """Return the axes as a tuple of numbers from 0; None means all of them.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from adami.exact._arrays import Array, first_index, floats
 from adami.exact.pmf import as_pmf, rounding
 
@@ -71,8 +69,3 @@ def _parted(values: Array) -> tuple[Any, Array, Array]:
     ruled_out = values == -xp.inf
     finite = xp.where(ruled_out, xp.zeros_like(values), values)
     return xp, finite, xp.astype(ruled_out, finite.dtype)
-
-
-def as_numpy(array: Array) -> np.ndarray:
-    """Return a NumPy array of an array or a tensor, without its gradient."""
-    return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adami.exact._arrays import floats, in_base, unit_name
+from adami.exact._arrays import as_numpy, floats, in_base, unit_name
 from adami.exact._common_search import Model, least_model, trivial_models
 from adami.exact._joint import Axes
 from adami.exact.entropies import entropy
@@ -250,8 +250,7 @@ def _table(joint: Any, groups: Sequence[Axes] | None, allow_large: bool) -> np.n
     from adami.exact.informations import marginal
 
     _, array = floats(joint, name="joint")
-    array = array.detach().cpu().numpy() if hasattr(array, "detach") else array
-    p = np.asarray(as_pmf(array, name="joint"), dtype=float)
+    p = np.asarray(as_pmf(as_numpy(array), name="joint"), dtype=float)
     check_cells(p.size, allow_large)
     if groups is None:
         return p

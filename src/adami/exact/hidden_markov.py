@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from adami.exact._arrays import floats, in_base, unit_name, xlogy
+from adami.exact._arrays import as_numpy, floats, in_base, unit_name, xlogy
 from adami.exact.kernels import closed_classes, stationary
 from adami.exact.pmf import as_kernel, as_pmf
 
@@ -176,7 +176,7 @@ def _machine(transition: Any, emission: Any) -> tuple[np.ndarray, bool]:
 
 def _numpy(values: Any, name: str) -> np.ndarray:
     _, array = floats(values, name=name)
-    return np.asarray(array.detach().cpu() if hasattr(array, "detach") else array, dtype=float)
+    return as_numpy(array).astype(float)
 
 
 def _unifilar(machine: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from adami.exact._arrays import as_numpy
 from adami.exact._capacity_laws import CapacityUnit, bits_per_unit, landauer_joules
 
 
@@ -308,7 +309,7 @@ class LedgerCallback:
 
 def _numbers(values: Any) -> np.ndarray:
     """Return losses as an array, from a tensor that may hold a gradient too."""
-    array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)
+    array = as_numpy(values).astype(float)
     if not (np.isfinite(array) & (array >= 0)).all():
         raise ValueError(
             "losses holds values that are not finite or negative: no token has such a code length"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from adami.exact._arrays import floats, in_base, unit_name
+from adami.exact._arrays import as_numpy, floats, in_base, unit_name
 from adami.exact._growth import best_fractions
-from adami.exact._truth_tables import as_numpy, label_means
+from adami.exact._truth_tables import label_means
 from adami.exact.divergences import kl_divergence
 from adami.exact.pmf import as_kernel, as_pmf
 from adami.exact.semantic_channel import SemanticChannel

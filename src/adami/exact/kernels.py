@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from adami.exact._arrays import Array, floats, in_base, xlogy
+from adami.exact._arrays import Array, as_numpy, floats, in_base, xlogy
 from adami.exact.pmf import as_kernel, as_pmf
 
 
@@ -198,7 +198,7 @@ def closed_classes(K: Any) -> list[np.ndarray]:
     from scipy.sparse.csgraph import connected_components
 
     _, kernel = _square(K)
-    moves = np.asarray(kernel.detach().cpu() if hasattr(kernel, "detach") else kernel) > 0
+    moves = as_numpy(kernel) > 0
     count, label = connected_components(csr_array(moves), directed=True, connection="strong")
     sources, targets = np.nonzero(moves)
     left = np.unique(label[sources[label[sources] != label[targets]]])

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from adami.exact._arrays import floats, in_base, unit_name
+from adami.exact._arrays import as_numpy, floats, in_base, unit_name
 from adami.exact._redundancy_lattice import Node, Part, covers, label, moebius, nodes_of
 from adami.exact.pmf import as_pmf, check_cells
 
@@ -215,8 +215,7 @@ def grouped_table(
 ) -> tuple[np.ndarray, tuple[Part, ...], Part]:
     """Return the table with one axis a source and the target last, without symbols that cannot happen."""
     _, array = floats(joint, name="joint")
-    array = array.detach().cpu().numpy() if hasattr(array, "detach") else array
-    p = np.asarray(as_pmf(array, name="joint"), dtype=float)
+    p = np.asarray(as_pmf(as_numpy(array), name="joint"), dtype=float)
     check_cells(p.size, allow_large)
     aim = _axes(target, p.ndim)
     given = [a for a in range(p.ndim) if a not in aim] if sources is None else list(sources)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adami.exact._arrays import in_base, unit_name
-from adami.exact._truth_tables import as_numpy
+from adami.exact._arrays import as_numpy, in_base, unit_name
 from adami.exact.informations import mutual_information
 from adami.exact.semantic_channel import SemanticChannel
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adami.exact._arrays import Array, first_index, floats, in_base, xlogy
-from adami.exact._truth_tables import as_numpy, checked_truth, expected_information, label_means
+from adami.exact._arrays import Array, as_numpy, first_index, floats, in_base, xlogy
+from adami.exact._truth_tables import checked_truth, expected_information, label_means
 from adami.exact.informations import mutual_information
 from adami.exact.kernels import bayes_invert, joint, push
 from adami.exact.pmf import as_kernel, as_pmf
