@@ -42,7 +42,9 @@ docs: $(VENV)/.docs  ## the site, in docs/_build/html
 	@echo "The site is at docs/_build/html/index.html"
 
 bench: .bench-venv/.ready  ## adami beside its peers, in an environment of their own
-	.bench-venv/bin/python -m benchmarks
+	.bench-venv/bin/python -m benchmarks plane vectors tables
+	.bench-venv/bin/python -m benchmarks exact_tables --output benchmarks/exact_tables.md
+	.bench-venv/bin/python -m benchmarks.exact_costs
 	.bench-venv/bin/python -m benchmarks.accuracy --first-seed 7001 --output benchmarks/accuracy.md
 
 studies: $(VENV)/.test  ## every study at the quick scale
