@@ -45,7 +45,7 @@ bench: .bench-venv/.ready  ## adami beside its peers, in an environment of their
 	.bench-venv/bin/python -m benchmarks plane vectors tables
 	.bench-venv/bin/python -m benchmarks exact_tables --output benchmarks/exact_tables.md
 	.bench-venv/bin/python -m benchmarks.exact_costs
-	.bench-venv/bin/python -m benchmarks.accuracy --first-seed 7001 --output benchmarks/accuracy.md
+	.bench-venv/bin/python -m benchmarks.accuracy --seeds 5 --first-seed 7001 --output benchmarks/accuracy.md
 
 studies: $(VENV)/.test  ## every study at the quick scale
 	$(BIN)/python -m studies --all
