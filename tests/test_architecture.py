@@ -45,6 +45,7 @@ ALLOWED = {
     "exact/matching_mixture": {"sklearn"},
     "exact/max_mi_classifier": {"sklearn"},
     "exact/total_positivity": {"sklearn"},
+    "estimators/_nets": {"torch"},
     "representation": {"torch"},
     "cli": {"typer"},
     "report/page": {"jinja2"},

@@ -1,0 +1,1 @@
+"""Networks, losses and training loops behind the estimators; PyTorch is imported only from here."""
