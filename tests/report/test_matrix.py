@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import adami
 from adami.estimators import KSG
 from adami.report.matrix import matrix
 
@@ -114,3 +115,11 @@ def test_one_column_and_none():
     assert found.normalized.tolist() == [[1.0]]
     with pytest.raises(ValueError, match="no columns"):
         matrix({})
+
+
+@pytest.mark.parametrize("verb", ["matrix", "rank", "profile"])
+def test_other_dependences_have_no_place_beside_entropies(verb: str) -> None:
+    table = {"a": np.arange(30.0), "y": np.arange(30.0) ** 2}
+    target = {} if verb == "matrix" else {"target": "y"}
+    with pytest.raises(ValueError, match="not Shannon information"):
+        getattr(adami, verb)(table, method="cs_qmi", **target)

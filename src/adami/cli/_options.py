@@ -29,9 +29,17 @@ class Format(StrEnum):
 _HOW = "How it is measured"
 _READ = "How the table is read"
 _SHOWN = "What is shown"
+_BIG = "Tables that do not fit in memory"
 
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="The table, or - for standard input.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="The table: a file, - for standard input, a pattern of files in quotes ('data/*.parquet'), a "
+        "DuckDB file (shop.duckdb::orders), or the URL of a database or cluster that Ibis reaches "
+        "(spark://local[2]::data/*.parquet).",
+        show_default=False,
+    ),
 ]
 Target = Annotated[
     str,
@@ -98,6 +106,47 @@ Na = Annotated[
         help="A word that stands for a missing value; repeat it for more.",
         show_default=False,
         rich_help_panel=_READ,
+    ),
+]
+Tol = Annotated[
+    float,
+    typer.Option(
+        "--tol",
+        metavar="NATS",
+        help="The sample of rows grows until the intervals are narrower than this.",
+        rich_help_panel=_BIG,
+    ),
+]
+MaxRows = Annotated[
+    int,
+    typer.Option(
+        "--max-rows",
+        min=5,
+        metavar="ROWS",
+        help="The budget of rows at which the sample ends in any case.",
+        rich_help_panel=_BIG,
+    ),
+]
+Key = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="COLUMN",
+        help="A column that is different in every row, to draw by; repeat it for more. Without it all values "
+        "of a row tell it from others.",
+        show_default=False,
+        rich_help_panel=_BIG,
+    ),
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="SIZE",
+        help="What the table may take, such as 4GB, before it stays on disk, and what DuckDB may use. "
+        "[default: half of this machine's memory]",
+        show_default=False,
+        rich_help_panel=_BIG,
     ),
 ]
 Bits = Annotated[bool, typer.Option("--bits", help="Show bits instead of nats.", rich_help_panel=_SHOWN)]

@@ -53,7 +53,8 @@ class Meter:
         elif now - self.last_line >= LINE_EVERY:
             self.last_line = now
             left = (now - self.start) / max(done, 1) * (total - done)
-            self.console.print(f"{what}: {done} of {total}, about {left:.0f} s left", markup=False)
+            said = f": {done} of {total}, about {left:.0f} s left" if done else " ..."
+            self.console.print(f"{what}{said}", markup=False)
 
     def _draw(self, done: int, total: int, what: str) -> None:
         if self.bar is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+import re
 import sys
 import textwrap
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from adami._inputs import RawColumns
     from adami.cli._options import Format
+    from adami.engines.source import Source
     from adami.variables import Kind
 
 P = ParamSpec("P")
@@ -51,10 +54,12 @@ def command(body: Callable[P, None]) -> Callable[P, None]:
 
 def explain(error: Exception) -> str:
     """Return the message of an error that a person can act on; name the kind of any other."""
+    from adami.engines._secrets import redact
+
     # str() of a KeyError is the repr of its message
-    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    text = redact(str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error))
     if isinstance(error, MemoryError):
-        return f"the memory does not suffice: {text or 'use fewer rows or columns'}"
+        return f"the memory does not suffice: {for_shell(text) or 'use fewer rows or columns'}"
     forgotten = isinstance(error, ModuleNotFoundError)
     if (
         not forgotten
@@ -101,18 +106,62 @@ def print_json(value: Any) -> None:
 
 
 def load(
-    file: str, columns: Sequence[str] | None, format: Format | None, na: Sequence[str] | None, quiet: bool
-) -> RawColumns:
-    """Read the table and pass on what the reader noticed."""
-    from adami.files import read
+    file: str,
+    columns: Sequence[str] | None,
+    format: Format | None,
+    na: Sequence[str] | None,
+    quiet: bool,
+    memory_limit: str | None = None,
+) -> RawColumns | Source:
+    """Read the table, or leave it where it is too big to read, and pass on what the reader noticed."""
+    from adami.verbs._sources import located, memory_bytes
 
-    with warnings.catch_warnings(record=True) as noticed:
-        warnings.simplefilter("always", UserWarning)
-        table = read(file, columns, format=None if format is None else format.value, na=na or ())
-    if not quiet:
-        for warning in noticed:
+    if memory_limit is not None:
+        try:
+            memory_bytes(memory_limit)
+        except ValueError as error:
+            raise typer.BadParameter(f"--memory-limit: {memory_limit!r} is no size; write 4GB") from error
+    with noticed(quiet):
+        found: RawColumns | Source = located(
+            file,
+            columns,
+            format=None if format is None else format.value,
+            na=na or (),
+            memory_limit=memory_limit,
+        )
+        return found
+
+
+def page_name(file: str) -> str:
+    """Return what the page of a table is called; nothing of a URL but the table's own name."""
+    from pathlib import Path
+
+    from adami.verbs._sources import in_engine
+
+    if file == "-":
+        return "profile.html"
+    if not in_engine(file):
+        return f"{Path(file).stem}.html"
+    place, _, table = file.partition("::")
+    shown = Path("" if "://" in place and not table else table or place)
+    words = (shown.stem, shown.parent.name)
+    plain = (re.sub(r"[^\w-]+", "", word).strip("_-") for word in words)
+    return f"{next((word for word in plain if word), 'profile')}.html"
+
+
+@contextlib.contextmanager
+def noticed(quiet: bool) -> Iterator[None]:
+    """Show what warnings say as notes."""
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            yield
+    finally:
+        # those of other libraries about themselves are for programmers
+        ours = [w for w in caught if issubclass(w.category, UserWarning)]
+        for warning in () if quiet else ours:
             err_console().print(f"note: {warning.message}", style="yellow", markup=False)
-    return table
 
 
 def parse_kinds(given: Sequence[str] | None) -> dict[str, Kind] | None:

@@ -6,6 +6,7 @@ import re
 
 _PAIRED = re.compile(r"\b(method|missing|permutations)=['\"]?(\w+)['\"]?")
 _KINDS = re.compile(r"\bkinds=\{(.+?): ?['\"]?(\w+)['\"]?\}")
+_BARE = re.compile(r"\b(max_rows|memory_limit|key|format|tol)=(?![\w'\"])")
 _ANY_KIND = re.compile(r"\bkinds=(?!\{)")
 
 
@@ -24,7 +25,8 @@ def for_shell(text: str) -> str:
     """
     text = _KINDS.sub(lambda m: f"--kind {_bare(m[1])}={m[2]}", text)
     text = _ANY_KIND.sub("--kind ", text)
-    return _PAIRED.sub(r"--\1 \2", text)
+    text = _PAIRED.sub(r"--\1 \2", text)
+    return _BARE.sub(lambda m: f"--{m[1].replace('_', '-')}", text)
 
 
 def _bare(name: str) -> str:

@@ -11,6 +11,7 @@ from adami.cli._session import (
     check_method,
     command,
     load,
+    noticed,
     only,
     out_console,
     parse_kinds,
@@ -32,6 +33,10 @@ def matrix(
     jobs: o.Jobs = 1,
     format: o.FileFormat = None,
     na: o.Na = None,
+    tol: o.Tol = 0.02,
+    max_rows: o.MaxRows = 200_000,
+    key: o.Key = None,
+    memory_limit: o.MemoryLimit = None,
     bits: o.Bits = False,
     as_json: o.Json = False,
     quiet: o.Quiet = False,
@@ -42,11 +47,13 @@ def matrix(
     Example: adami matrix examples/penguins.csv
     """
     check_method(method)
+    from adami.verbs._sources import with_key
+
     kinds = parse_kinds(kind)
-    table = load(file, only(column), format, na, quiet)
+    table = load(file, with_key(only(column), key), format, na, quiet, memory_limit)
     import adami
 
-    with Meter(quiet) as meter:
+    with noticed(quiet), Meter(quiet) as meter:
         found = adami.matrix(
             table,
             method=method,
@@ -56,6 +63,10 @@ def matrix(
             random_state=seed,
             n_jobs=jobs,
             progress=meter,
+            tol=tol,
+            max_rows=max_rows,
+            key=key,
+            columns=only(column),
         )
     if as_json:
         print_json(found.to_dict())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from adami.cli import _options as o
-from adami.cli._session import check_method, command, load, out_console, parse_kinds, print_json
+from adami.cli._session import check_method, command, load, noticed, out_console, parse_kinds, print_json
+
+if TYPE_CHECKING:
+    from adami._inputs import RawColumns
+    from adami.engines.source import Source
+    from adami.result import Estimate
 
 
 @command
@@ -41,6 +46,9 @@ def measure(
     jobs: o.Jobs = 1,
     format: o.FileFormat = None,
     na: o.Na = None,
+    tol: o.Tol = 0.02,
+    max_rows: o.MaxRows = 200_000,
+    memory_limit: o.MemoryLimit = None,
     bits: o.Bits = False,
     as_json: o.Json = False,
     quiet: o.Quiet = False,
@@ -55,39 +63,52 @@ def measure(
     *xs, y = columns
     if repeated := set(xs) & {y}:
         raise typer.BadParameter(f"column {repeated.pop()!r} is on both sides")
-    table = load(file, list(dict.fromkeys([*columns, *(given or [])])), format, na, quiet)
-    from adami import entropy, information
+    table = load(file, list(dict.fromkeys([*columns, *(given or [])])), format, na, quiet, memory_limit)
     from adami.cli._show import show_estimate
 
-    if xs:
-        found = information(
-            table,
-            xs,
-            y,
-            given=given or None,
-            method=method,
-            kinds=kinds,
-            missing=missing.value,
-            confidence=confidence,
-            permutations=permutations,
-            random_state=seed,
-            n_jobs=jobs,
-        )
+    options: dict[str, Any] = {
+        "method": method,
+        "kinds": kinds,
+        "missing": missing.value,
+        "confidence": confidence,
+        "random_state": seed,
+        "n_jobs": jobs,
+    }
+    if isinstance(table, dict):
+        with noticed(quiet):
+            found = _here(table, xs, y, given or None, permutations, options)
     else:
-        found = entropy(
-            table,
-            y,
-            given=given or None,
-            method=method,
-            kinds=kinds,
-            missing=missing.value,
-            confidence=confidence,
-            random_state=seed,
-            n_jobs=jobs,
-        )
+        options |= {"tol": tol, "max_rows": max_rows}
+        with noticed(quiet):
+            found = _in_engine(table, xs, y, given or None, permutations, options)
     if as_json:
         print_json({"x": xs or [y], "y": y if xs else None, "given": given or [], **found.to_dict()})
     elif quiet:
         print(f"{found.bits if bits else found.value:.6g}")
     else:
         show_estimate(out_console(), found, xs, y, given or [], bits)
+
+
+def _here(
+    table: RawColumns,
+    xs: list[str],
+    y: str,
+    given: list[str] | None,
+    permutations: int,
+    options: dict[str, Any],
+) -> Estimate:
+    import adami
+
+    if not xs:
+        return adami.entropy(table, y, given=given, **options)
+    return adami.information(table, xs, y, given=given, permutations=permutations, **options)
+
+
+def _in_engine(
+    table: Source, xs: list[str], y: str, given: list[str] | None, permutations: int, options: dict[str, Any]
+) -> Estimate:
+    from adami.engines.measure import entropy, information
+
+    if not xs:
+        return entropy(table, y, given, **options)
+    return information(table, xs, y, given, permutations=permutations, **options)

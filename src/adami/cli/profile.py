@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,13 +15,19 @@ from adami.cli._session import (
     command,
     err_console,
     load,
+    noticed,
     only,
     out_console,
+    page_name,
     parse_kinds,
     print_json,
     say_error,
     was_interrupted,
 )
+
+if TYPE_CHECKING:
+    from adami._inputs import RawColumns
+    from adami.engines.source import Source
 
 
 @command
@@ -46,8 +52,21 @@ def profile(
     permutations: o.Permutations = 199,
     seed: o.Seed = 0,
     jobs: o.Jobs = 1,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="DIR",
+            help="Keep every finished piece in this folder, and go on from what is there.",
+            show_default=False,
+        ),
+    ] = None,
     format: o.FileFormat = None,
     na: o.Na = None,
+    tol: o.Tol = 0.02,
+    max_rows: o.MaxRows = 200_000,
+    key: o.Key = None,
+    memory_limit: o.MemoryLimit = None,
     bits: o.Bits = False,
     as_json: o.Json = False,
     quiet: o.Quiet = False,
@@ -58,18 +77,20 @@ def profile(
     Example: adami profile examples/penguins.csv --target species
     """
     check_method(method)
+    from adami.verbs._sources import with_key
+
     kinds = parse_kinds(kind)
-    page = output or Path("profile.html" if file == "-" else f"{Path(file).stem}.html")
+    page = output or Path(page_name(file))
     if not page.resolve().parent.is_dir():
         raise typer.BadParameter(f"--output: there is no folder {str(page.parent)!r}")
-    table = load(file, only(column, target), format, na, quiet)
+    table = load(file, with_key(only(column, target), key), format, na, quiet, memory_limit)
     import adami
 
-    with Meter(quiet) as meter:
+    with noticed(quiet), Meter(quiet) as meter:
         found = adami.profile(
             table,
             target,
-            source="standard input" if file == "-" else Path(file).name,
+            source=_said(file, table),
             method=method,
             kinds=kinds,
             missing=missing.value,
@@ -78,16 +99,29 @@ def profile(
             random_state=seed,
             n_jobs=jobs,
             progress=meter,
+            tol=tol,
+            max_rows=max_rows,
+            key=key,
+            columns=only(column, target),
+            resume=resume,
         )
-    found.save(page, bits=bits)
     if as_json:
         print_json({**found.to_dict(), "page": str(page)})
     else:
         from adami.cli._show_ranking import show_ranking
 
         show_ranking(out_console(), found.ranking, bits, quiet)
+    # the last thing: what was found is shown even where the page cannot be written
+    found.save(page, bits=bits)
     if not quiet:
         err_console().print(f"The page is at [bold]{page}[/bold]: open it in a browser.", soft_wrap=True)
     if was_interrupted({d.flag for d in found.ranking.diagnostics}):
         say_error("interrupted; what is shown and on the page was finished before")
         raise typer.Exit(INTERRUPTED)
+
+
+def _said(file: str, table: RawColumns | Source) -> str:
+    """Return what the page calls the table; where it lies in an engine, without a password."""
+    if file == "-":
+        return "standard input"
+    return Path(file).name if isinstance(table, dict) else table.name

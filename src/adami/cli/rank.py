@@ -11,6 +11,7 @@ from adami.cli._session import (
     check_method,
     command,
     load,
+    noticed,
     only,
     out_console,
     parse_kinds,
@@ -34,6 +35,10 @@ def rank(
     jobs: o.Jobs = 1,
     format: o.FileFormat = None,
     na: o.Na = None,
+    tol: o.Tol = 0.02,
+    max_rows: o.MaxRows = 200_000,
+    key: o.Key = None,
+    memory_limit: o.MemoryLimit = None,
     bits: o.Bits = False,
     as_json: o.Json = False,
     quiet: o.Quiet = False,
@@ -44,11 +49,13 @@ def rank(
     Example: adami rank examples/penguins.csv --target species
     """
     check_method(method)
+    from adami.verbs._sources import with_key
+
     kinds = parse_kinds(kind)
-    table = load(file, only(column, target), format, na, quiet)
+    table = load(file, with_key(only(column, target), key), format, na, quiet, memory_limit)
     import adami
 
-    with Meter(quiet) as meter:
+    with noticed(quiet), Meter(quiet) as meter:
         found = adami.rank(
             table,
             target,
@@ -60,6 +67,10 @@ def rank(
             random_state=seed,
             n_jobs=jobs,
             progress=meter,
+            tol=tol,
+            max_rows=max_rows,
+            key=key,
+            columns=only(column, target),
         )
     if as_json:
         print_json(found.to_dict())

@@ -138,6 +138,10 @@ class Estimator:
             return lambda order: self._statistic(x, y.take(order))
         return lambda order: self._statistic(x.take(order), y, given)
 
+    def _named(self, variables: Mapping[str, Variable]) -> str:
+        """Return what was measured, in words; overridden by those that do not measure Shannon information."""
+        return _quantity(variables)
+
     def _finish(
         self, variables: Mapping[str, Variable], m: Measurement, confidence: float = 0.95
     ) -> Estimate:
@@ -148,7 +152,7 @@ class Estimator:
             interval = normal_interval(m.value, m.standard_error, confidence)
         return Estimate(
             m.value,
-            quantity=_quantity(variables),
+            quantity=self._named(variables),
             method=self.name,
             n=variables["x"].n,
             kinds=tuple(v.kind for v in variables.values()),

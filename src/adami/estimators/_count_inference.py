@@ -250,16 +250,25 @@ def null_tables(cells: Cells, count: int, random_state: Any) -> list[Cells]:
     level = np.zeros(len(n_z), dtype=np.int64)
     if condition:
         level[z] = cells.labels[2]
+    sides = [
+        (_by_size(np.flatnonzero(of_x[1] == j), n_xz), _by_size(np.flatnonzero(of_y[1] == j), n_yz), j)
+        for j in range(len(n_z))
+    ]
+    # by size, so that what is drawn does not depend on the names of the labels, nor on their order
+    sides.sort(key=lambda side: (n_xz[side[0]].tolist(), n_yz[side[1]].tolist()))
     out = []
     for _ in range(count):
         pieces: list[tuple[np.ndarray, ...]] = []
-        for j in range(len(n_z)):
-            at_x, at_y = np.flatnonzero(of_x[1] == j), np.flatnonzero(of_y[1] == j)
+        for at_x, at_y, j in sides:
             rows, cols, counts = random_cells(n_xz[at_x], n_yz[at_y], rng)
             pieces.append((counts, of_x[0][at_x][rows], of_y[0][at_y][cols], np.full(len(rows), level[j])))
         counts, *labels = (np.concatenate(p) for p in zip(*pieces))
         out.append(Cells(counts, tuple(labels[: len(cells.sizes)]), cells.sizes))
     return out
+
+
+def _by_size(where: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return where[np.argsort(-counts[where], kind="stable")]
 
 
 def _per_cell(cells: Cells, number: np.ndarray, z: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

@@ -126,10 +126,15 @@ class DiscreteEstimator(Estimator):
         The tables of permuted rows are drawn directly, with both margins fixed: the same law as shuffling the
         rows, at a cost that does not grow with their number.
         """
-        slots = (x, y) if given is None else (x, y, given)
-        quantity = "mutual information" if given is None else "conditional mutual information"
-        drawn = null_tables(slot_cells(*slots), permutations, random_state)
-        return np.array([self._value(cells, quantity)[0] for cells in drawn])
+        return self._null_values(
+            slot_cells(*(v for v in (x, y, given) if v is not None)), permutations, random_state
+        )
+
+    def _null_values(self, cells: Cells, permutations: int, random_state: Any) -> np.ndarray:
+        """Return the information in tables drawn with the margins of (x, y) or (x, y, condition)."""
+        quantity = "conditional mutual information" if len(cells.sizes) == 3 else "mutual information"
+        drawn = null_tables(cells, permutations, random_state)
+        return np.array([self._value(c, quantity)[0] for c in drawn])
 
     def _value(self, cells: Cells, quantity: str) -> tuple[float, list[float]]:
         supports = self._supports(cells)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from adami._parallel import ordered_map, seeds
+from adami._parallel import seeds, spread
 from adami.estimators._base import Estimator, Measurement, normal_interval
 from adami.result import Diagnostic
 from adami.variables import Variable, variable
@@ -158,7 +158,7 @@ def standard_error(
                 "it break"
             )
         pieces = seeds(random_state, BOOTSTRAPS)
-        values = ordered_map(lambda g: measure(g.integers(0, x.n, x.n)), pieces, n_jobs)
+        values = spread(lambda g: measure(g.integers(0, x.n, x.n)), pieces, n_jobs, fine=True)
         return float(np.std(values, ddof=1))
     raise ValueError(f"unknown kind {kind!r}: choose 'analytic', 'partition', 'subsample' or 'bootstrap'")
 
@@ -206,7 +206,7 @@ def size_drift(
     def measure(piece: tuple[int, np.ndarray]) -> float:
         return _on(estimator, slots, piece[1]).value
 
-    values = np.array(ordered_map(measure, pieces, n_jobs))
+    values = np.array(spread(measure, pieces, n_jobs, fine=True))
     split = {1: values[:1], 2: values[1:3], 4: values[3:]}
     means = {n // m: float(v.mean()) for m, v in split.items()}
     # the variance of a part is m times that of the whole; both estimates are pooled by degrees of freedom
@@ -266,7 +266,7 @@ def _partition(
     pieces: list[np.ndarray] = []
     for rng in seeds(random_state, splits):
         pieces += np.split(rng.permutation(n)[: parts * size], parts)
-    values = np.array(ordered_map(measure, pieces, n_jobs)).reshape(splits, parts)
+    values = np.array(spread(measure, pieces, n_jobs, fine=True)).reshape(splits, parts)
     return INFLATION * float(np.sqrt(values.var(axis=1, ddof=1).mean() * size / n))
 
 
@@ -279,6 +279,6 @@ def _subsample(
     size = n // 2
     if n < MIN_ROWS:
         raise ValueError(f"{n} rows are too few for an interval from subsamples; {MIN_ROWS} are needed")
-    pieces = [rng.choice(n, size, replace=False) for rng in seeds(random_state, SUBSAMPLES)]
-    values = np.array(ordered_map(measure, pieces, n_jobs))
-    return float(values.std(ddof=1) * np.sqrt(size / n) / np.sqrt(1 - size / n))
+    pieces = seeds(random_state, SUBSAMPLES)
+    drawn = spread(lambda g: measure(g.choice(n, size, replace=False)), pieces, n_jobs, fine=True)
+    return float(np.std(drawn, ddof=1) * np.sqrt(size / n) / np.sqrt(1 - size / n))

@@ -99,7 +99,11 @@ def label_dependence(x: Variable, y: Variable) -> list[Diagnostic]:
 
 
 def _labels_by_labels(x: Variable, y: Variable) -> list[Diagnostic]:
-    forth, back = _determines(x, y), _determines(y, x)
+    return told_determined(str(x), str(y), _determines(x, y), _determines(y, x), x.n)
+
+
+def told_determined(x: str, y: str, forth: bool, back: bool, n: int) -> list[Diagnostic]:
+    """Say in words that x determines y (forth), y determines x (back), or both."""
     if not (forth or back):
         return []
     if forth and back:
@@ -109,7 +113,7 @@ def _labels_by_labels(x: Variable, y: Variable) -> list[Diagnostic]:
     return [
         Diagnostic(
             "perfect_dependence",
-            f"{told} in all {x.n} rows: the information is the whole entropy of the determined column; is "
+            f"{told} in all {n} rows: the information is the whole entropy of the determined column; is "
             "one computed from the other?",
         )
     ]

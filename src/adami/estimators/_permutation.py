@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adami._parallel import ordered_map, seeds
+from adami._parallel import seeds, spread
 from adami.estimators._base import Estimator
 from adami.estimators._common import rank_transform
 from adami.result import Diagnostic
@@ -86,7 +86,7 @@ def permutation_test(
     random_state : int, numpy.random.Generator or None
         Decides rows and permutations; the same for any `n_jobs`.
     n_jobs : int
-        Number of threads.
+        Number of threads; within ``joblib.parallel_config(backend=...)`` the workers of that backend.
 
     Returns
     -------
@@ -139,9 +139,24 @@ def permutation_test(
     if label is not None:
         shuffle = within(label)
 
-    after = estimator._shuffled_statistic(vx, vy, vz)
-    null = np.array(ordered_map(lambda generator: after(shuffle(generator)), generators, n_jobs))
+    null = np.array(spread(_Shuffled(estimator, (vx, vy, vz), shuffle), generators, n_jobs, fine=True))
     return PermutationTest(p_value(observed, null), observed, null, vx.n, notes)
+
+
+class _Shuffled:
+    """The statistic of shuffled rows; in another process what it prepares is prepared there."""
+
+    def __init__(
+        self, estimator: Estimator, slots: tuple[Variable, Variable, Variable | None], shuffle: Shuffle
+    ) -> None:
+        self.estimator, self.slots, self.shuffle = estimator, slots, shuffle
+        self._after = estimator._shuffled_statistic(*slots)
+
+    def __call__(self, generator: np.random.Generator) -> float:
+        return self._after(self.shuffle(generator))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Shuffled, (self.estimator, self.slots, self.shuffle)
 
 
 def p_value(observed: float, null: np.ndarray) -> float:

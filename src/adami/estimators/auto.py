@@ -15,9 +15,10 @@ from adami.estimators._choice import Choice
 from adami.estimators._common import constant_note, has_levels, nothing_to_tell, standardized, varying
 from adami.estimators._conditional_choice import choose_conditional
 from adami.estimators._continuous import choose
+from adami.estimators._counts import slot_cells
 from adami.estimators._labelled_choice import choose_labelled
 from adami.estimators._perfect import affine_dependence, monotone, number_dependence
-from adami.estimators._table_choice import choose_table
+from adami.estimators._table_choice import LEAST_ROWS, choose_table, choose_within
 from adami.estimators._tie_draws import over_ties
 from adami.estimators._uniform_scores import spread_ranks, without_copies
 from adami.estimators.checks import label_entropy
@@ -26,7 +27,6 @@ from adami.estimators.lnc import LNC
 from adami.result import Diagnostic
 from adami.variables import Variable
 
-LEAST_ROWS = 5
 LNC_ROWS = 20
 MONOTONE_ROWS = 50
 GLANCE_ROWS = 500
@@ -145,6 +145,8 @@ class Auto(Estimator):
             return known
         if nothing_to_tell(given) is not None:
             return self._information(x, y)
+        if x.kind == y.kind == given.kind == "discrete":
+            return choose_within(slot_cells(x, y, given), (str(x), str(y), str(given)), self.random_state)
         if given.codes is not None and has_levels(given):
             return self._within_labels(x, y, given)
         found = affine_dependence(x, y, given)

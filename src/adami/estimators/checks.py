@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -98,25 +99,16 @@ def inspect_value(
         return ()
     log_n = math.log(max(x.n, 2))
     if y is None:
-        return _inspect_entropy(value, x, log_n) if given is None else ()
+        if given is not None or x.kind != "discrete" or x.codes is None or x.n_levels < 2:
+            return ()
+        return entropy_near_ceiling(value, np.bincount(x.codes), str(x))
     found: list[Diagnostic] = []
-    ceilings = []
+    labelled = False
     for v in (x, y):
         if v.codes is not None and v.dim == 0:
-            entropy = label_entropy(v.codes)
-            ceilings.append(entropy)
-            if value > entropy * (1 + 1e-9) + 1e-9:
-                found.append(
-                    Diagnostic(
-                        "above_entropy",
-                        f"{value:.4g} nats is more than the entropy of {v} ({entropy:.4g} nats), which "
-                        "information cannot exceed: collect more rows per label, or compare with "
-                        "method='auto'",
-                        "warning",
-                        "high",
-                    )
-                )
-    if ceilings:
+            labelled = True
+            found += above_entropy(value, np.bincount(v.codes), str(v))
+    if labelled:
         return tuple(found)
     if value > log_n:
         found.append(
@@ -141,16 +133,33 @@ def inspect_value(
     return tuple(found)
 
 
-def _inspect_entropy(value: float, x: Variable, log_n: float) -> tuple[Diagnostic, ...]:
-    if x.kind != "discrete" or value <= CEILING_SHARE * log_n or x.n_levels < 2:
+def above_entropy(value: float, counts: np.ndarray, name: str) -> tuple[Diagnostic, ...]:
+    """Say when an information exceeds the entropy of one side, given the number of rows of its labels."""
+    entropy = _corrected_entropy(counts)
+    if value <= entropy * (1 + 1e-9) + 1e-9:
         return ()
-    counts = np.bincount(x.codes if x.codes is not None else np.zeros(0, dtype=np.int64))
-    if np.count_nonzero(counts == 1) < 0.3 * x.n:
+    return (
+        Diagnostic(
+            "above_entropy",
+            f"{value:.4g} nats is more than the entropy of {name} ({entropy:.4g} nats), which "
+            "information cannot exceed: collect more rows per label, or compare with "
+            "method='auto'",
+            "warning",
+            "high",
+        ),
+    )
+
+
+def entropy_near_ceiling(value: float, counts: np.ndarray, name: str) -> tuple[Diagnostic, ...]:
+    """Say when many labels were seen only once, given the number of rows of each label."""
+    n = int(counts.sum())
+    singles = np.count_nonzero(counts == 1)
+    if value <= CEILING_SHARE * math.log(max(n, 2)) or singles < 0.3 * n:
         return ()
     return (
         Diagnostic(
             "near_ceiling",
-            f"{x}: {np.count_nonzero(counts == 1)} of {x.n} rows hold a label seen only once, so labels not "
+            f"{name}: {singles} of {n} rows hold a label seen only once, so labels not "
             "yet seen are likely and the entropy lies higher; collect more rows or merge rare labels",
             "warning",
             "low",
@@ -167,10 +176,20 @@ def is_constant(v: Variable) -> bool:
 
 def label_entropy(codes: np.ndarray) -> float:
     """Return the entropy of labels in nats, with Miller and Madow's correction: a ceiling with some slack."""
-    counts = np.bincount(codes)
-    counts = counts[counts > 0]
-    p = counts / len(codes)
-    return float(-(p * np.log(p)).sum()) + (len(counts) - 1) / (2 * len(codes))
+    return _corrected_entropy(np.bincount(codes))
+
+
+def _corrected_entropy(counts: np.ndarray) -> float:
+    counts = np.sort(counts[counts > 0])
+    n = int(counts.sum())
+    p = counts / n
+    return float(-(p * np.log(p)).sum()) + (len(counts) - 1) / (2 * n)
+
+
+def merged(common: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Join findings; where both raised a flag the method's own words stay, for it knows what it did."""
+    flags = {d.flag for d in own}
+    return list(dict.fromkeys([*own, *(d for d in common if d.flag not in flags)]))
 
 
 # -- one column ------------------------------------------------------------------------------------
@@ -179,16 +198,22 @@ def label_entropy(codes: np.ndarray) -> float:
 def _inspect_labels(c: Column) -> list[Diagnostic]:
     n = len(c.values)
     if len(c.levels) <= 1 or c.values.min() == c.values.max():
-        return [_constant(c)]
-    if len(c.levels) < IDENTIFIER_SHARE * n or n < IDENTIFIER_ROWS:
+        return inspect_levels(c.name, 1, n)
+    if len(c.levels) < IDENTIFIER_SHARE * n:
         return []
-    distinct = np.count_nonzero(np.bincount(c.values))
-    if distinct < IDENTIFIER_SHARE * n:
+    return inspect_levels(c.name, np.count_nonzero(np.bincount(c.values)), n)
+
+
+def inspect_levels(name: str, distinct: int, n: int) -> list[Diagnostic]:
+    """Return what is wrong with a column of so many different labels in n rows."""
+    if distinct == 1:
+        return [_constant(name)]
+    if distinct < IDENTIFIER_SHARE * n or n < IDENTIFIER_ROWS:
         return []
     return [
         Diagnostic(
             "identifier",
-            f"column {c.name!r} has {distinct} different labels in {n} rows: it names the rows, and "
+            f"column {name!r} has {distinct} different labels in {n} rows: it names the rows, and "
             "information with it is an artefact of the sample; leave it out",
             "warning",
             "high",
@@ -199,7 +224,7 @@ def _inspect_labels(c: Column) -> list[Diagnostic]:
 def _inspect_numbers(c: Column) -> list[Diagnostic]:
     facts = number_facts(c.values)
     if facts.constant:
-        return [_constant(c)]
+        return [_constant(c.name)]
     found: list[Diagnostic] = []
     n = len(c.values)
     if facts.atom:
@@ -272,8 +297,8 @@ def number_facts(values: np.ndarray) -> NumberFacts:
     return NumberFacts(False, tied_share, top_value, top_share, atom, consecutive, ratio)
 
 
-def _constant(c: Column) -> Diagnostic:
-    return Diagnostic("constant", f"column {c.name!r} holds one value only and tells nothing; leave it out")
+def _constant(name: str) -> Diagnostic:
+    return Diagnostic("constant", f"column {name!r} holds one value only and tells nothing; leave it out")
 
 
 # -- one variable, all variables -------------------------------------------------------------------

@@ -48,10 +48,10 @@ def total_correlation(
         At least two, of equal length; each may be a vector.
     method : str or Estimator
         ``"knn"`` (Kraskov's estimator for several variables; labels split the rows), ``"gaussian"``,
-        ``"gaussian_copula"``, a method for labels such as ``"plugin"`` or ``"miller_madow"``, or any
-        other estimator of information, whose values are then chained. ``"auto"``: ``"miller_madow"`` for
-        labels,
-        ``"knn"`` up to six number columns or where labels and numbers mix, ``"gaussian_copula"`` beyond.
+        ``"gaussian_copula"``, ``"soi"`` (one denoising network for all terms), a method for labels such as
+        ``"plugin"`` or ``"miller_madow"``, or any other estimator of information, whose values are then
+        chained. ``"auto"``: ``"miller_madow"`` for labels, ``"knn"`` up to six number columns or where labels
+        and numbers mix, ``"gaussian_copula"`` beyond.
     confidence : float
         Level of the interval, in (0, 1).
     n_jobs : int, optional
@@ -278,12 +278,20 @@ def _terms(slots: list[Variable], method: str | Estimator, n_jobs: int | None) -
     from adami.estimators.gaussian import Gaussian
     from adami.estimators.gaussian_copula import GaussianCopula
     from adami.estimators.registry import get
+    from adami.estimators.score_o_information import ScoreOInformation
 
     if method == "knn":
         return neighbour_terms(slots, NEIGHBOURS, n_jobs)
     estimator = get(method)
+    if estimator.measure != "shannon":
+        raise TypeError(
+            f"method {estimator.name!r} measures {estimator.measure!r}, which does not add up by the chain rule "
+            "as Shannon information does; use another method"
+        )
     if isinstance(estimator, DiscreteEstimator):
         return table_terms(slots, estimator)
+    if isinstance(estimator, ScoreOInformation):
+        return estimator.system_terms(slots)
     parameters = estimator.get_params(deep=False)
     if estimator.name == "ksg" and parameters["variant"] == 1:
         return neighbour_terms(slots, parameters["k"], n_jobs)

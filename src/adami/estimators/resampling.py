@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from adami.estimators._intervals import (
 )
 from adami.estimators._perfect import affine_dependence, determined
 from adami.estimators._permutation import PermutationTest, check_permutations, permutation_test
+from adami.estimators.checks import merged
 from adami.result import Diagnostic, Estimate
 from adami.variables import Variable
 
@@ -95,11 +95,11 @@ def assess(
     if m is None:
         m = estimator._measure(x, y, given)
     estimate = estimator._finish(variables, m, confidence)
-    found = _merged(found, m.diagnostics)
+    found = merged(found, m.diagnostics)
     if math.isnan(m.value):
         raise ValueError(f"method {estimator.name!r} found no number for these columns: {_words(found)}")
     if estimator.measure == "shannon":
-        found = _merged(checks.inspect_value(m.value, x, y, given), found)
+        found = merged(checks.inspect_value(m.value, x, y, given), found)
     if interval and not foregone:
         ends, how = _ends(estimator, m, x, y, given, confidence, random_state, n_jobs)
         estimate = estimate.replace(interval=ends, interval_kind=how)
@@ -258,12 +258,6 @@ def _ends(
         return None, None
     error = standard_error(estimator, x, y, given, random_state=random_state, n_jobs=n_jobs)
     return normal_interval(m.value, error, confidence), "partition"
-
-
-def _merged(common: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Join findings; where both raised a flag the method's own words stay, for it knows what it did."""
-    flags = {d.flag for d in own}
-    return list(dict.fromkeys([*own, *(d for d in common if d.flag not in flags)]))
 
 
 def _words(found: list[Diagnostic]) -> str:

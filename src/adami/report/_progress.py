@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
-from adami._parallel import ordered_map
+from adami._parallel import spread
+
+if TYPE_CHECKING:
+    from adami.report._pieces import Pieces
 
 T = TypeVar("T")
 R = TypeVar("R")
+Key = tuple[str, ...]
 Report = Callable[[int, int, str], None] | None
 
 
@@ -40,17 +44,58 @@ class Progress:
 
 def collect(
     work: Callable[[T], R],
-    items: Sequence[T],
-    into: dict[int, R],
+    items: Mapping[Key, T],
+    into: dict[Key, R],
     *,
-    progress: Progress,
     what: str,
+    progress: Progress | None = None,
     n_jobs: int | None = 1,
+    store: Pieces | None = None,
+    fine: bool = False,
 ) -> None:
-    """Store ``work(items[i])`` under i, so that what is finished outlives an interruption."""
+    """Put ``work(item)`` of every item into a dictionary, so that what is finished outlives an interruption.
 
-    def one(i: int) -> None:
-        into[i] = work(items[i])
-        progress.step(what)
+    Parameters
+    ----------
+    work : callable
+        A function of its item alone; it may run in another process.
+    items : mapping of name -> item
+        The name of a piece is a tuple of strings, unique among the pieces of its kind.
+    into : dict
+        Filled in place.
+    what : str
+        Kind of the pieces, for the progress and the store.
+    progress : Progress, optional
+        Told of each piece.
+    n_jobs : int
+    store : Pieces, optional
+        Pieces found there are not measured again; those measured are kept there.
+    fine : bool
+        The pieces may be too short to be worth sending to another process.
+    """
+    left: list[Key] = []
+    for name in items:
+        known = None if store is None else store.find((what, *name))
+        if known is None:
+            left.append(name)
+            continue
+        into[name] = known
+        if progress is not None:
+            progress.step(what)
 
-    ordered_map(one, range(len(items)), n_jobs)
+    def finished(place: int, result: R) -> None:
+        name = left[place]
+        if store is not None:
+            store.keep((what, *name), result)
+        into[name] = result
+        if progress is not None:
+            progress.step(what)
+
+    spread(work, [items[name] for name in left], n_jobs, finished, fine=fine)
+
+
+def once(work: Callable[[], R], what: str, name: Key, store: Pieces | None) -> R:
+    """Return ``work()``, or what it gave before it was interrupted the last time."""
+    done: dict[Key, R] = {}
+    collect(lambda _: work(), {name: None}, done, what=what, store=store)
+    return done[name]

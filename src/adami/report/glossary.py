@@ -21,6 +21,10 @@ FLAGS = {
     "subsampled": "Computed on part of the rows",
     "scale": "Very different scales",
     "degenerate": "Degenerate data",
+    "counted": "Counted over all rows",
+    "sampled": "Measured on a sample of the rows",
+    "sample_budget": "The sample may not grow further",
+    "all_rows": "Measured on all rows",
 }
 """Machine-readable flag -> heading."""
 
@@ -99,5 +103,10 @@ SETTINGS = {
     "n_jobs": "Workers",
     "correction": "Correction for many tests",
     "alpha": "Level of the tests",
+    "engine": "Engine",
+    "sample_rows": "Rows of the sample",
+    "tol": "Width of an interval that ends the sample's growth, in nats",
+    "max_rows": "Rows of the sample at most",
+    "key": "Columns that tell the rows apart",
 }
 """Name of a setting -> what a reader would call it."""

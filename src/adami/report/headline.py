@@ -102,6 +102,7 @@ def remarks(profile: Profile, bits: bool = False) -> list[Words]:
         _repeats(ranking.rows),
         _synergy(ranking.interactions, bits),
         _chance(ranking.rows) if ranking.sufficient else (),
+        _sampled(ranking),
     ]
     return [s for s in said if s]
 
@@ -218,6 +219,17 @@ def _synergy(interactions: Sequence[Interaction], bits: bool) -> Words:
     best = max(clear, key=lambda i: i.synergy.value)
     more = f"{_say(best.synergy.value, bits)} {'bits' if bits else 'nats'}"
     return (Name(best.first), " and ", Name(best.second), f" tell {more} more together than apart.")
+
+
+def _sampled(ranking: Ranking) -> Words:
+    """Say how many rows of a table in an engine carry the numbers."""
+    notes = {d.flag: d.message for d in ranking.diagnostics}
+    sampled = notes.get("sampled", notes.get("sample_budget"))
+    if sampled is None:
+        return ()
+    counted = notes.get("counted")
+    said = sampled if counted is None else f"{counted}; {sampled}"
+    return (f"{said[0].upper()}{said[1:]}.",)
 
 
 def _chance(rows: Sequence[Relevance]) -> Words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +12,9 @@ from adami._inputs import RawColumns
 from adami._parallel import seeds
 from adami.estimators._base import Estimator
 from adami.estimators.registry import get
-from adami.report._progress import Progress, Report, collect
+from adami.report._method import table_method
+from adami.report._pieces import Pieces
+from adami.report._progress import Key, Progress, Report, collect, once
 from adami.report._table import Table
 from adami.report.relevance import LEAST_ROWS
 from adami.report.results import Matrix
@@ -44,7 +46,8 @@ def matrix(
         Behind every p-value; 0 for none.
     random_state : int, numpy.random.Generator or None
     n_jobs : int
-        Number of threads; the answer does not depend on it.
+        Number of threads, or of workers within ``joblib.parallel_config(backend=...)``; the answer does not
+        depend on it.
     progress : callable(done, total, what), optional
 
     Returns
@@ -65,7 +68,7 @@ def matrix(
     counter = Progress(progress, len(table.fields) * (len(table.fields) - 1) // 2)
     return measure_matrix(
         table,
-        get(method),
+        table_method(method),
         permutations=permutations,
         random_state=random_state,
         n_jobs=n_jobs,
@@ -83,25 +86,37 @@ def measure_matrix(
     progress: Progress,
     known: Mapping[tuple[str, str], Estimate] | None = None,
     only_known: bool = False,
+    store: Pieces | None = None,
 ) -> Matrix:
-    """Measure all pairs of a checked table; `known` pairs are taken over rather than measured again."""
+    """Measure all pairs of a checked table; `known` pairs are taken over rather than measured again.
+
+    Finished pieces are kept in the `store` and found there.
+    """
     start = time.perf_counter()
     names = tuple(table.fields)
     p = len(names)
-    pairs = list(combinations(range(p), 2))
-    known = {**_shared_sorts(table, estimator, permutations, n_jobs), **(known or {})}
-    done: dict[int, Estimate | Diagnostic] = {}
+    pairs = list(combinations(names, 2))
+    known = {**_shared_sorts(table, estimator, permutations, n_jobs, store), **(known or {})}
+    done: dict[Key, Estimate | Diagnostic] = {}
+    left: dict[Key, tuple[str, str, np.random.Generator]] = {}
     diagnostics = list(table.gaps())
-    generators = seeds(random_state, len(pairs))
-
-    def measure(i: int) -> Estimate | Diagnostic:
-        a, b = (names[j] for j in pairs[i])
-        told = known.get((a, b), known.get((b, a)))
-        return _pair(table, estimator, a, b, permutations, generators[i]) if told is None else told
-
-    wanted = [i for i, (a, b) in enumerate(pairs) if not only_known or _is_known(known, names[a], names[b])]
     try:
-        collect(measure, wanted, done, progress=progress, what="matrix", n_jobs=n_jobs)
+        for (a, b), generator in zip(pairs, seeds(random_state, len(pairs))):
+            told = known.get((a, b), known.get((b, a)))
+            if told is not None:
+                done[a, b] = told
+                progress.step("matrix")
+            elif not only_known:
+                left[a, b] = a, b, generator
+        collect(
+            lambda piece: _pair(table, estimator, piece[0], piece[1], permutations, piece[2]),
+            left,
+            done,
+            what="matrix",
+            progress=progress,
+            n_jobs=n_jobs,
+            store=store,
+        )
     except KeyboardInterrupt:
         diagnostics.append(
             Diagnostic(
@@ -112,16 +127,18 @@ def measure_matrix(
     counts = np.zeros((p, p), dtype=np.int64)
     p_values = np.full((p, p), np.nan) if permutations else None
     methods = [[""] * p for _ in names]
-    for i, found in sorted(done.items()):
-        a, b = pairs[i]
+    for (i, j), pair in zip(combinations(range(p), 2), pairs):
+        found = done.get(pair)
+        if found is None:
+            continue
         if isinstance(found, Diagnostic):
             diagnostics.append(found)
             continue
-        information[a, b] = information[b, a] = found.value
-        counts[a, b] = counts[b, a] = found.n
-        methods[a][b] = methods[b][a] = _said_method(found)
+        information[i, j] = information[j, i] = found.value
+        counts[i, j] = counts[j, i] = found.n
+        methods[i][j] = methods[j][i] = _said_method(found)
         if p_values is not None and found.p_value is not None:
-            p_values[a, b] = p_values[b, a] = found.p_value
+            p_values[i, j] = p_values[j, i] = found.p_value
     entropies = _diagonal(table, estimator)
     np.fill_diagonal(information, entropies)
     np.fill_diagonal(counts, [int(f.present.sum()) for f in table.fields.values()])
@@ -131,7 +148,7 @@ def measure_matrix(
         names=names,
         kinds=tuple(f.kind for f in table.fields.values()),
         information=information,
-        normalized=_normalized(information, table),
+        normalized=_normalized(information, [f.kind for f in table.fields.values()]),
         p_values=p_values,
         counts=counts,
         methods=tuple(tuple(row) for row in methods),
@@ -142,7 +159,7 @@ def measure_matrix(
 
 
 def _shared_sorts(
-    table: Table, estimator: Estimator, permutations: int, n_jobs: int | None
+    table: Table, estimator: Estimator, permutations: int, n_jobs: int | None, store: Pieces | None
 ) -> dict[tuple[str, str], Estimate]:
     """Measure all pairs of complete continuous columns, each sorted once, when the method is plain KSG."""
     from adami.estimators.ksg import KSG
@@ -159,16 +176,13 @@ def _shared_sorts(
         return {}
     from adami.estimators.pairwise import ksg_all_pairs
 
-    values = ksg_all_pairs(np.column_stack([table[n].values for n in names]), k, n_jobs)
+    columns = np.column_stack([table[n].values for n in names])
+    values = once(lambda: ksg_all_pairs(columns, k, n_jobs), "matrix", ("pairs of complete columns",), store)
     kinds = ("continuous", "continuous")
     return {
         (names[i], names[j]): Estimate(values[i, j], method=estimator.name, n=table.n, kinds=kinds)
         for i, j in combinations(range(len(names)), 2)
     }
-
-
-def _is_known(known: Mapping[tuple[str, str], Estimate], a: str, b: str) -> bool:
-    return (a, b) in known or (b, a) in known
 
 
 def _pair(
@@ -211,15 +225,14 @@ def _diagonal(table: Table, estimator: Estimator) -> list[float]:
     return out
 
 
-def _normalized(information: np.ndarray, table: Table) -> np.ndarray:
+def _normalized(information: np.ndarray, kinds: Sequence[str]) -> np.ndarray:
     """Map to [0, 1]: the share of the smaller entropy for labels, the equivalent correlation otherwise."""
-    fields = list(table.fields.values())
-    p = len(fields)
+    p = len(kinds)
     entropy = np.diag(information)
     out = np.ones((p, p))
     for i, j in combinations(range(p), 2):
         value = information[i, j]
-        if fields[i].kind == fields[j].kind == "discrete":
+        if kinds[i] == kinds[j] == "discrete":
             least = min(entropy[i], entropy[j])
             share = value / least if least > 0 else (0.0 if value == value else np.nan)
         else:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from adami._parallel import ordered_map, seeds
+from adami._parallel import seeds
 from adami.estimators._base import Estimator
 from adami.estimators.registry import get
 from adami.estimators.selection import sidak
 from adami.estimators.shared_radius import SharedRadius
-from adami.report._progress import Progress
+from adami.report._pieces import Pieces
+from adami.report._progress import Key, Progress, collect, once
 from adami.report._table import Table
 from adami.report.relevance import with_p_value
 from adami.report.results import Interaction, Relevance, Step
@@ -42,6 +44,7 @@ def sufficient_path(
     random_state: np.random.Generator,
     n_jobs: int | None,
     progress: Progress,
+    store: Pieces | None = None,
 ) -> list[Diagnostic]:
     """Add columns while they tell something new, testing each by (local) permutation.
 
@@ -65,17 +68,19 @@ def sufficient_path(
         H(target) when the target is discrete.
     confidence, permutations, random_state, n_jobs, progress
         As in `rank`.
+    store : Pieces, optional
+        Where finished gains and tests are kept and found.
 
     Returns
     -------
     list of Diagnostic
         Why the path ended where it did.
     """
-    walk = _Walk(table, target, estimator, confidence, permutations, n_jobs)
+    generators = seeds(random_state, 2 * MAX_STEPS)
+    walk = _Walk(table, target, estimator, confidence, permutations, n_jobs, generators, store)
     left = _candidates(ranked, pairs)
     known = {r.name: r.information for r in ranked}
     notes: list[Diagnostic] = []
-    generators = seeds(random_state, 2 * MAX_STEPS)
     while left and len(path) < MAX_STEPS:
         chosen = [s.name for s in path]
         total = path[-1].total if path else 0.0
@@ -87,12 +92,12 @@ def sufficient_path(
             break
         gains = [known[c].value for c in left] if not chosen else walk.gains(left, chosen)
         best = int(np.argmax(gains))
-        gain = walk.test(left[best], chosen, len(left), generators[2 * len(path)])
+        gain = walk.test(left[best], chosen, len(left), 2 * len(path))
         accepted = _significant(gain)
         duo = None if accepted else _partners(pairs, left, chosen)
         if duo is not None and walk.is_local([*chosen, *duo]):
             first, second = duo
-            after = walk.test(second, [*chosen, first], len(pairs), generators[2 * len(path) + 1])
+            after = walk.test(second, [*chosen, first], len(pairs), 2 * len(path) + 1)
             if _significant(after):
                 before = walk.gain(first, chosen)
                 path.append(Step(first, before, total + before.value))
@@ -127,20 +132,29 @@ class _Walk:
         confidence: float,
         permutations: int,
         n_jobs: int | None,
+        generators: Sequence[np.random.Generator],
+        store: Pieces | None,
     ) -> None:
         self.table, self.target, self.estimator = table, target, estimator
         self.confidence, self.permutations, self.n_jobs = confidence, permutations, n_jobs
+        self.generators, self.store = generators, store
 
     def gains(self, candidates: Sequence[str], chosen: Sequence[str]) -> list[float]:
-        return [g.value for g in ordered_map(lambda c: self.gain(c, chosen), candidates, self.n_jobs)]
+        measure = partial(_gain, self.table, self.target, self.estimator)
+        tasks: dict[Key, tuple[str, ...]] = {(c, *chosen): (c, *chosen) for c in candidates}
+        found: dict[Key, Estimate] = {}
+        collect(measure, tasks, found, what="gain", n_jobs=self.n_jobs, store=self.store, fine=True)
+        return [found[name].value for name in tasks]
 
     def gain(self, name: str, chosen: Sequence[str]) -> Estimate:
-        from adami.estimators.resampling import assess
+        return _gain(self.table, self.target, self.estimator, (name, *chosen))
 
-        slots = self._slots(name, chosen)
-        return assess(self._chain(slots), *slots, interval=False)
+    def test(self, name: str, chosen: Sequence[str], tried: int, place: int) -> Estimate:
+        """Test a gain with the generator of that place, unless a store holds it."""
+        key = (str(place), name, *chosen)
+        return once(lambda: self._test(name, chosen, tried, self.generators[place]), "test", key, self.store)
 
-    def test(self, name: str, chosen: Sequence[str], tried: int, rng: np.random.Generator) -> Estimate:
+    def _test(self, name: str, chosen: Sequence[str], tried: int, rng: np.random.Generator) -> Estimate:
         """Measure a gain with interval and p-value; the details hold it corrected for the candidates.
 
         The estimator's own statistic and that of the chain both get a chance, at half the level each: one may
@@ -148,8 +162,8 @@ class _Walk:
         """
         from adami.estimators.resampling import assess
 
-        slots = self._slots(name, chosen)
-        chain = self._chain(slots)
+        slots = _slots(self.table, self.target, (name, *chosen))
+        chain = _chain(self.estimator, slots)
         for_interval, *for_tests = rng.spawn(3)
         gain = assess(chain, *slots, confidence=self.confidence, random_state=for_interval)
         if not self.permutations:
@@ -166,13 +180,6 @@ class _Walk:
                 break
         return gain.replace(p_value=p, details={**gain.details, "adjusted_p": adjusted, "candidates": tried})
 
-    def _chain(self, slots: Sequence[Variable | None]) -> Estimator:
-        """Return the estimator of the gains: the one asked for if it can, and stays the same all along."""
-        labels = all(v is None or v.kind == "discrete" for v in slots)
-        if _is_conditional(self.estimator) and self.estimator.name != "auto":
-            return self.estimator
-        return get("miller_madow") if labels else SharedRadius()
-
     def is_local(self, names: Sequence[str]) -> bool:
         """Tell whether the rows fill the space of these columns and the target densely enough."""
         dim = sum(self.table[n].kind != "discrete" for n in [*names, self.target])
@@ -188,12 +195,31 @@ class _Walk:
             "low",
         )
 
-    def _slots(self, name: str, chosen: Sequence[str]) -> tuple[Variable, Variable, Variable | None]:
-        if not chosen:
-            x, y = self.table.slots([name], [self.target])
-            return x, y, None
-        x, y, given = self.table.slots([name], [self.target], chosen)
-        return x, y, given
+
+def _gain(table: Table, target: str, estimator: Estimator, names: Sequence[str]) -> Estimate:
+    """Measure what the first of the columns adds to the others."""
+    from adami.estimators.resampling import assess
+
+    slots = _slots(table, target, names)
+    return assess(_chain(estimator, slots), *slots, interval=False)
+
+
+def _slots(table: Table, target: str, names: Sequence[str]) -> tuple[Variable, Variable, Variable | None]:
+    """Return the first column, the target and the other columns."""
+    name, *chosen = names
+    if not chosen:
+        x, y = table.slots([name], [target])
+        return x, y, None
+    x, y, given = table.slots([name], [target], chosen)
+    return x, y, given
+
+
+def _chain(estimator: Estimator, slots: Sequence[Variable | None]) -> Estimator:
+    """Return the estimator of the gains: the one asked for if it can, and stays the same all along."""
+    labels = all(v is None or v.kind == "discrete" for v in slots)
+    if _is_conditional(estimator) and estimator.name != "auto":
+        return estimator
+    return get("miller_madow") if labels else SharedRadius()
 
 
 def _is_conditional(estimator: Estimator) -> bool:

@@ -12,7 +12,9 @@ from adami._inputs import RawColumns
 from adami._parallel import seeds
 from adami.estimators._base import Estimator
 from adami.estimators.registry import get
-from adami.report._progress import Progress, Report, collect
+from adami.report._method import table_method
+from adami.report._pieces import Pieces
+from adami.report._progress import Key, Progress, Report, collect
 from adami.report._table import Field, Table
 from adami.report.interactions import Pair, adjusted, choose_pairs, measure_pair, repeated_by
 from adami.report.path import MAX_STEPS, sufficient_path
@@ -35,6 +37,7 @@ def rank(
     random_state: int | np.random.Generator | None = 0,
     n_jobs: int | None = 1,
     progress: Report = None,
+    known: Mapping[tuple[str, str], Estimate] | None = None,
 ) -> Ranking:
     """Rank the columns of a table by what they tell about a target.
 
@@ -55,8 +58,11 @@ def rank(
         Most pairs of columns looked at for redundancy and synergy; 0 for none.
     random_state : int, numpy.random.Generator or None
     n_jobs : int
-        Number of threads; the answer does not depend on it.
+        Number of threads, or of workers within ``joblib.parallel_config(backend=...)``; the answer does not
+        depend on it.
     progress : callable(done, total, what), optional
+    known : mapping of (name, name) -> Estimate, optional
+        Information of pairs of columns; the relevances among them are taken over rather than measured.
 
     Returns
     -------
@@ -83,13 +89,14 @@ def rank(
     found = measure_ranking(
         table,
         target,
-        get(method),
+        table_method(method),
         confidence=confidence,
         permutations=permutations,
         max_pairs=max_pairs,
         random_state=random_state,
         n_jobs=n_jobs,
         progress=Progress(progress, planned(table, max_pairs)),
+        known={a if b == target else b: told for (a, b), told in (known or {}).items() if target in (a, b)},
     )
     settings = {**found.settings, "missing": missing}
     return replace(found, settings=settings)
@@ -112,8 +119,14 @@ def measure_ranking(
     random_state: int | np.random.Generator | None,
     n_jobs: int | None,
     progress: Progress,
+    known: Mapping[str, Estimate] | None = None,
+    store: Pieces | None = None,
 ) -> Ranking:
-    """Rank the columns of a checked table; the parameters are those of `rank`."""
+    """Rank the columns of a checked table; the parameters are those of `rank`.
+
+    The relevance of the columns in `known` is taken over rather than measured again; finished pieces are kept
+    in the `store` and found there.
+    """
     start = time.perf_counter()
     goal = table[target]
     names = [n for n in table.fields if n != target]
@@ -124,36 +137,45 @@ def measure_ranking(
     for_relevance, for_pairs, for_path = seeds(random_state, 3)
     whole_work = planned(table, max_pairs)
     diagnostics = [*table.gaps(), *target_notes(goal)]
-    measured: dict[int, Estimate] = {}
+    measured: dict[Key, Estimate] = {}
     rows: tuple[Relevance, ...] = ()
-    found: dict[int, Pair] = {}
+    found: dict[Key, Pair] = {}
+    chosen: list[tuple[str, str]] = []
     pairs: list[Pair] = []
     path: list[Step] = []
     repeats: dict[str, str] = {}
     entropy = _target_entropy(table, goal, confidence)
     try:
-        tasks = list(zip(names, seeds(for_relevance, len(names))))
+        tasks: dict[Key, tuple[str, np.random.Generator]] = {
+            (name,): (name, rng) for name, rng in zip(names, seeds(for_relevance, len(names)))
+        }
+        for name, told in (known or {}).items():
+            if tasks.pop((name,), None) is not None:
+                measured[name,] = told
+                progress.step("relevance")
         options = {"confidence": confidence, "permutations": permutations}
         collect(
             lambda task: relevance(table, estimator, task[0], target, task[1], options),
             tasks,
             measured,
-            progress=progress,
             what="relevance",
+            progress=progress,
             n_jobs=n_jobs,
+            store=store,
         )
         rows = _rows(table, names, measured, entropy)
         usable = [r for r in rows if _usable(r)]
         chosen = choose_pairs(table, target, [r.name for r in usable], max_pairs, for_pairs)
         collect(
             lambda pair: measure_pair(table, pair[0], pair[1], target, confidence),
-            chosen,
+            {pair: pair for pair in chosen},
             found,
-            progress=progress,
             what="pairs",
+            progress=progress,
             n_jobs=n_jobs,
+            store=store,
         )
-        pairs = adjusted([found[i] for i in sorted(found)])
+        pairs = adjusted([found[pair] for pair in chosen])
         repeats = repeated_by(usable, pairs)
         progress.reach(whole_work - MAX_STEPS, "pairs")
         notes = sufficient_path(
@@ -169,12 +191,13 @@ def measure_ranking(
             random_state=for_path,
             n_jobs=n_jobs,
             progress=progress,
+            store=store,
         )
         diagnostics += notes
         progress.reach(whole_work, "path")
     except KeyboardInterrupt:
         rows = rows or _rows(table, names, measured, entropy)
-        pairs = pairs or adjusted([found[i] for i in sorted(found)])
+        pairs = pairs or adjusted([found[pair] for pair in chosen if pair in found])
         diagnostics.append(
             Diagnostic(
                 "interrupted",
@@ -216,25 +239,26 @@ def _usable(row: Relevance) -> bool:
 
 
 def _rows(
-    table: Table, names: Sequence[str], measured: Mapping[int, Estimate], entropy: Estimate | None
+    table: Table, names: Sequence[str], measured: Mapping[Key, Estimate], entropy: Estimate | None
 ) -> tuple[Relevance, ...]:
     """Return the measured columns, most informative first, p-values adjusted over the table."""
     from adami.estimators.resampling import benjamini_hochberg
 
-    order = sorted(measured, key=lambda i: (-measured[i].value, i))
-    p = [measured[i].details.get("tail_p", measured[i].p_value) for i in order]
+    # equal values stay in the order of the table
+    order = sorted((n for n in names if (n,) in measured), key=lambda n: -measured[n,].value)
+    p = [measured[n,].details.get("tail_p", measured[n,].p_value) for n in order]
     adjusted = benjamini_hochberg([np.nan if v is None else v for v in p]) if order else np.empty(0)
     whole = None if entropy is None or not entropy.value > 0 else entropy.value
     return tuple(
         Relevance(
-            names[i],
-            table[names[i]].kind,
-            measured[i],
-            None if whole is None else measured[i].value / whole,
-            table[names[i]].missing,
+            n,
+            table[n].kind,
+            measured[n,],
+            None if whole is None else measured[n,].value / whole,
+            table[n].missing,
             None if np.isnan(q) else float(q),
         )
-        for i, q in zip(order, adjusted)
+        for n, q in zip(order, adjusted)
     )
 
 

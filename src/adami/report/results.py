@@ -308,10 +308,19 @@ class Profile:
         return render(self, bits=bits)
 
     def save(self, path: Any, bits: bool = False) -> None:
-        """Write the page to a file."""
-        from pathlib import Path
+        """Write the page to a file, whole or not at all.
 
-        Path(path).write_text(self.to_html(bits=bits), encoding="utf-8")
+        Raises
+        ------
+        OSError
+            If it cannot be written; what stood there before is untouched.
+        """
+        from adami._atomic import write_atomically
+
+        try:
+            write_atomically(path, self.to_html(bits=bits).encode("utf-8"))
+        except OSError as problem:
+            raise OSError(f"cannot write the page {str(path)!r}: {problem.strerror or problem}") from problem
 
     def _repr_html_(self) -> str:
         """Show the page in a frame of its own, so that its style stays out of the notebook."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from adami._lazy_tables import is_lazy_table
 from adami.result import Diagnostic, Estimate
 from adami.variables import Missing, Variable, align
 from adami.verbs._inputs import Kinds, frame_slots, plain_slots
@@ -34,7 +35,8 @@ def information(
     """Estimate the mutual information I(X;Y), or I(X;Y|Z) with `given`.
 
     Called as ``information(x, y)`` with two sets of rows, or as ``information(frame, "a", "b")`` with a frame
-    and column names (a list of names makes a vector).
+    and column names (a list of names makes a vector). The frame may be an Ibis table of any size: its engine
+    counts or samples the rows (`adami.engines.information`).
 
     Parameters
     ----------
@@ -81,6 +83,25 @@ def information(
     >>> round(adami.information(colour, shape, method="plugin").bits, 6)
     1.0
     """
+    if is_lazy_table(x):
+        if z is None:
+            raise TypeError("a big table comes first and its columns by name: information(table, 'a', 'b')")
+        from adami.engines import measure, source
+
+        estimate = measure.information(
+            source.open_source(x),
+            y,
+            z,
+            given,
+            method=method,
+            kinds=kinds,
+            missing=missing,
+            confidence=confidence,
+            permutations=permutations,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+        return _clipped(estimate) if clip and estimate.value < 0 else estimate
     named = z is not None
     slots = frame_slots(x, {"x": y, "y": z, "given": given}) if named else plain_slots(x=x, y=y, given=given)
     variables, notes = align(*slots, kinds=kinds, missing=missing)
@@ -102,7 +123,7 @@ def entropy(
 ) -> Estimate:
     """Estimate the entropy H(X) of labels or h(X) of numbers, or H(X|Z) with `given`.
 
-    Called as ``entropy(x)`` or ``entropy(frame, "a")``.
+    Called as ``entropy(x)`` or ``entropy(frame, "a")``; the frame may be an Ibis table of any size.
 
     Parameters
     ----------
@@ -123,6 +144,22 @@ def entropy(
     >>> round(adami.entropy(["heads", "tails"] * 500, method="plugin").bits, 6)
     1.0
     """
+    if is_lazy_table(x):
+        if names is None:
+            raise TypeError("name the column(s) of a big table: entropy(table, 'a')")
+        from adami.engines import measure, source
+
+        return measure.entropy(
+            source.open_source(x),
+            names,
+            given,
+            method=method,
+            kinds=kinds,
+            missing=missing,
+            confidence=confidence,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
     slots = plain_slots(x=x, given=given) if names is None else frame_slots(x, {"x": names, "given": given})
     variables, notes = align(*slots, kinds=kinds, missing=missing)
     from adami.estimators.registry import configured
