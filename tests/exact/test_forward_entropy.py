@@ -154,6 +154,21 @@ class TestNetwork:
         second = SKANetwork((4,), n_steps=4, random_state=0).fit(X)
         np.testing.assert_array_equal(first.weights_[0], second.weights_[0])
 
+    def test_follows_scikit_learn(self, X):
+        base, pipeline = pytest.importorskip("sklearn.base"), pytest.importorskip("sklearn.pipeline")
+        net = SKANetwork((4, 3), n_steps=4, lr=0.1, random_state=3)
+        assert net.get_params()["layer_sizes"] == (4, 3)
+        assert base.clone(net).get_params() == net.get_params()
+        assert net.set_params(n_steps=5, fresh=True) is net
+        assert len(net.fit(X).entropy_history_) == 4
+        with pytest.raises(ValueError, match="rate"):
+            net.set_params(rate=1.0)
+        piped = pipeline.make_pipeline(SKANetwork((4,), n_steps=3, random_state=3))
+        piped.set_params(skanetwork__n_steps=4)
+        np.testing.assert_array_equal(
+            piped.fit_transform(X), SKANetwork((4,), n_steps=4, random_state=3).fit_transform(X)
+        )
+
     def test_says_that_it_is_no_classifier(self):
         assert "not a classifier" in SKANetwork.__doc__
 

@@ -81,6 +81,17 @@ def test_chamfer_distance() -> None:
     assert chamfer_distance(X.expand(3, 2, 2), Y.expand(3, 1, 2)).shape == (3,)
 
 
+def test_chamfer_distance_has_the_gradient_of_all_pairs() -> None:
+    X = torch.tensor(cloud(30)).reshape(2, 15, 2).requires_grad_()
+    Y = torch.tensor(cloud(80)[40:]).reshape(2, 20, 2).requires_grad_()
+    pairs = ((X.unsqueeze(-2) - Y.unsqueeze(-3)) ** 2).sum(-1)
+    dense = torch.autograd.grad((pairs.amin(-1).mean(-1) + pairs.amin(-2).mean(-1)).sum(), (X, Y))
+    ours = torch.autograd.grad(chamfer_distance(X, Y).sum(), (X, Y))
+    for a, b in zip(ours, dense, strict=True):
+        assert torch.allclose(a, b, atol=1e-12)
+    assert float(ours[1].abs().max()) > 1e-3
+
+
 def test_untrained_network_moves_nothing_and_ignores_order_and_scale() -> None:
     X = torch.tensor(cloud(), dtype=torch.float64)
     net = EntropyNet().double()

@@ -64,7 +64,7 @@ __all__, __getattr__, __dir__ = attach(
         "RateDistortion": "blahut_arimoto",
         "RateDistortionCurve": "blahut_arimoto",
         "RatePoint": "rate_verisimilitude",
-        "SKANetwork": "forward_entropy",
+        "SKANetwork": "forward_network",
         "ScalingCapacity": "_capacity_laws",
         "Selection": "_set_search",
         "SemanticChannel": "semantic_channel",

@@ -53,6 +53,11 @@ def attention_entropy(
     Rows sum to one already, so that a plain L1 penalty on weights is constant; these terms are not. The usage
     term is the range entropy whose anchors are the keys.
 
+    A penalty on the row term makes a model attend to few keys, which bears pruning; L1 on scores draws them
+    to zero and spreads attention instead. At the same weight of 0.1 the model with entropy is more accurate
+    once pruned. Against an L1 penalty whose weight is tuned, down to none, no sure gain was found, and
+    with two of eight keys left a small loss.
+
     References
     ----------
     Differentiable Entropy Regularization for Geometry and Neural Networks, 2025; paper 70 of adami's

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adami.exact import convex_hull, range_entropy
+from adami.representation.kd_cells import soft_kd_entropy
 from adami.representation.range_entropy_loss import RangeEntropyLoss, chamfer_distance
 
 try:
@@ -117,9 +118,11 @@ def fit_entropy_net(
     weight: float = 0.1,
     max_chamfer: float | None = None,
     keep_hull: bool = False,
+    kd_weight: float = 0.0,
     steps: int = 500,
     learning_rate: float = 1e-2,
     sharpness: tuple[float, float] = (1.0, 20.0),
+    softness: tuple[float, float] = (0.05, 0.005),
     net: EntropyNet | None = None,
     random_state: int | None = None,
 ) -> EntropyNetFit:
@@ -139,11 +142,18 @@ def fit_entropy_net(
     keep_hull : bool
         Whether to hold the corners of the convex hull and everything else inside it, for points in the
         plane. The Chamfer distance alone, a mean, hardly feels the few corners and lets the hull shrink.
+    kd_weight : float
+        Weight of the entropy of kd-cells inside the hull, `soft_kd_entropy`, against that of the balls; only
+        with `keep_hull`. Balls know nothing of the hull: without this term the entropy that the cost of a
+        hull algorithm follows falls on most sets of points and rises on others.
     steps : int
         Steps of Adam.
     learning_rate : float
+        At the start; it falls linearly to a tenth.
     sharpness : tuple of float
         As in `RangeEntropyLoss`, reached geometrically over the training.
+    softness : tuple of float
+        Of the kd-cells at the start and at the end, in sides of the unit box.
     net : EntropyNet, optional
         A network to go on from.
     random_state : int or None
@@ -155,7 +165,14 @@ def fit_entropy_net(
     Raises
     ------
     ValueError
-        If `X` holds no finite points, all of them coincide, or a hull is to be kept that is none.
+        If `X` holds no finite points, all of them coincide, a hull is to be kept that is none, or `kd_weight`
+        is given for a hull that is not kept.
+
+    Notes
+    -----
+    On 500 points spread evenly, with 0.2 % of the squared diameter as budget, the entropy of balls falls by
+    about two thirds. Without `kd_weight` the entropy of kd-cells, which a hull algorithm pays for, falls on
+    most such sets and rises on some; with a weight of 0.5 it fell on every set tried.
 
     Examples
     --------
@@ -183,6 +200,8 @@ def fit_entropy_net(
         weight=weight,
         sharpness=sharpness,
     )
+    if kd_weight and not keep_hull:
+        raise ValueError("kd_weight is for cells inside a hull that stays: set keep_hull=True")
     planes = _hull_planes(points) if keep_hull else None
     with torch.random.fork_rng(devices=[]):
         if random_state is not None:
@@ -190,36 +209,48 @@ def fit_entropy_net(
         model = EntropyNet(cloud.shape[-1]) if net is None else net
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     trace, best, least = np.zeros((steps, 3)), None, float("inf")
-    final = sharpness[1] * loss.unit
-    before = float(range_entropy(points, loss.anchors, alpha=final).mean())
+
+    def final(moved: Tensor) -> tuple[float, float]:
+        """Return the range entropy at the last sharpness, and what is lowered, the kd-cells included."""
+        value = float(range_entropy(moved, loss.anchors, alpha=sharpness[1] * loss.unit).mean())
+        if not kd_weight:
+            return value, value
+        return value, value + kd_weight * float(soft_kd_entropy(moved, planes, softness=softness[1]))
+
     for step in range(steps):
-        loss.anneal(step / max(steps - 1, 1))
+        progress = step / max(steps - 1, 1)
+        loss.anneal(progress)
+        optimizer.param_groups[0]["lr"] = learning_rate * (1 - 0.9 * progress)
         moved = model(points, planes)
         terms = loss(moved, points)
+        total = terms["total"]
+        if kd_weight:
+            soft = softness[0] * (softness[1] / softness[0]) ** progress
+            total = total + loss.weight * kd_weight * soft_kd_entropy(moved, planes, softness=soft)
         share = float(terms["fidelity"].detach()) / diameter
         trace[step] = float(terms["entropy"].detach()), share, loss.weight
         if max_chamfer is not None:
             if share <= max_chamfer:
-                value = float(range_entropy(moved.detach(), loss.anchors, alpha=final).mean())
+                value = final(moved.detach())[1]
                 if value < least:
                     least = value
                     best = {name: t.detach().clone() for name, t in model.state_dict().items()}
             room = float(np.clip(1 - share / max_chamfer, -1, 1))
             loss.weight = min(weight, loss.weight * float(np.exp(0.05 * room)))
         optimizer.zero_grad()
-        terms["total"].backward()
+        total.backward()
         optimizer.step()
     if best is not None:
         model.load_state_dict(best)
     with torch.no_grad():
         moved = model(points, planes)
-        after = float(range_entropy(moved, loss.anchors, alpha=final).mean())
+        after = final(moved)[0]
         share = float(chamfer_distance(moved, points).mean()) / diameter
     return EntropyNetFit(
         net=model,
         anchors=loss.anchors.numpy().astype(float) * side + low,
         moved=moved.numpy().astype(float) * side + low,
-        before=before,
+        before=final(points)[0],
         after=after,
         unit="nats",
         chamfer=share,

@@ -149,6 +149,14 @@ def chamfer_distance(X: Tensor, Y: Tensor) -> Tensor:
     >>> chamfer_distance(torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0]]))
     tensor(0.5000)
     """
-    # differences rather than a matrix product: near points would cancel
-    squares = ((X.unsqueeze(-2) - Y.unsqueeze(-3)) ** 2).sum(-1)
-    return squares.amin(-1).mean(-1) + squares.amin(-2).mean(-1)
+    with torch.no_grad():
+        # differences rather than a matrix product: near points would cancel
+        squares = sum((X[..., :, None, a] - Y[..., None, :, a]) ** 2 for a in range(X.shape[-1]))
+        to_y, to_x = squares.argmin(-1), squares.argmin(-2)
+    # only the nearest points carry a gradient: without the others it costs little
+    return _mean_square(X, Y, to_y) + _mean_square(Y, X, to_x)
+
+
+def _mean_square(X: Tensor, Y: Tensor, nearest: Tensor) -> Tensor:
+    found = Y.gather(-2, nearest.unsqueeze(-1).expand(*nearest.shape, Y.shape[-1]))
+    return ((X - found) ** 2).sum(-1).mean(-1)
