@@ -4,5 +4,13 @@ from adami._lazy import attach
 
 __all__, __getattr__, __dir__ = attach(
     __name__,
-    {"BENCHMARK": "zoo", "Task": "task", "get": "zoo", "names": "zoo"},
+    {
+        "BENCHMARK": "zoo",
+        "MetaDataset": "meta",
+        "MetaLaw": "meta",
+        "Task": "task",
+        "draw_law": "meta",
+        "get": "zoo",
+        "names": "zoo",
+    },
 )

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from functools import cache, partial
 
-from adami.tasks import _additive, _discrete, _gaussian, _maps, _mixed, _mixtures, _student
+from adami.tasks import _additive, _discrete, _gaussian, _images, _maps, _mixed, _mixtures, _student
 from adami.tasks.task import Task
 
 Maker = Callable[[], Task]
@@ -72,6 +72,11 @@ def _further() -> dict[str, Maker]:
         "mixed-label-gaussian-3-4": partial(_mixed.label_gaussian, dim=4),
         "mixed-zero-inflated-poisson-0.15": _mixed.zero_inflated_poisson,
         "mixed-half-atoms-0.9": _mixed.half_atoms,
+        **{
+            f"image-{kind}-16-{information}": partial(paint, information)
+            for kind, paint in (("bumps", _images.bumps), ("rectangles", _images.rectangles))
+            for information in (0, 1, 2, 4)
+        },
     }
 
 
