@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from adami.cli.channel import channel
 from adami.cli.matrix import matrix
 from adami.cli.measure import measure
 from adami.cli.papers import papers
@@ -21,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with:  adami profile TABLE.csv --target COLUMN",
 )
-for command in (profile, rank, matrix, measure, papers):
+for command in (profile, rank, matrix, measure, channel, papers):
     app.command()(command)
 
 

@@ -10,6 +10,10 @@ from typing import Any
 from adami.engines._errors import explained
 from adami.engines.source import Source
 
+PERFECT_BITS = 18
+"""DuckDB counts codes of up to so many bits in an array instead of a hash table; a joint table of ten
+thousand cells has 14 bits, and up to one more for every column."""
+
 
 @contextmanager
 def staged(source: Source, expression: Any) -> Iterator[Source]:
@@ -27,7 +31,8 @@ def staged(source: Source, expression: Any) -> Iterator[Source]:
         with explained(source.name, source.origin):
             held = con.create_table(name, expression, temp=True)
         try:
-            yield Source(held, source.name, source.backend, source.origin)
+            with _counted_in_arrays(con):
+                yield Source(held, source.name, source.backend, source.origin)
         finally:
             con.raw_sql(f'DROP TABLE "{name}"')
         return
@@ -37,3 +42,15 @@ def staged(source: Source, expression: Any) -> Iterator[Source]:
         yield Source(held, source.name, source.backend, source.origin)
     finally:
         held.release()
+
+
+@contextmanager
+def _counted_in_arrays(con: Any) -> Iterator[None]:
+    """Let DuckDB count small codes in arrays, and leave its setting as it was."""
+    setting = "perfect_ht_threshold"
+    before = con.con.execute(f"SELECT current_setting('{setting}')").fetchall()[0][0]
+    con.con.execute(f"SET {setting} = {max(int(before), PERFECT_BITS)}")
+    try:
+        yield
+    finally:
+        con.con.execute(f"SET {setting} = {before}")

@@ -137,8 +137,12 @@ def blocks(
     list of (columns of a joint table, sets that it answers)
     """
     left = dict.fromkeys(sorted(sets, key=lambda s: (-math.prod(sizes[n] for n in s), s)))
+    order = {s: i for i, s in enumerate(left)}
     near: dict[str, set[str]] = {}
+    holding: dict[str, set[tuple[str, ...]]] = {}
     for s in left:
+        for n in s:
+            holding.setdefault(n, set()).add(s)
         for a, b in combinations(s, 2):
             near.setdefault(a, set()).add(b)
             near.setdefault(b, set()).add(a)
@@ -155,9 +159,11 @@ def blocks(
             block.append(best)
             size *= sizes[best]
         told = set(block)
-        inside = [s for s in left if told.issuperset(s)]
+        inside = sorted({s for n in block for s in holding[n] if told.issuperset(s)}, key=order.__getitem__)
         for s in inside:
             del left[s]
+            for n in s:
+                holding[n].remove(s)
             for a, b in combinations(s, 2):
                 near[a].discard(b)
                 near[b].discard(a)
@@ -185,11 +191,12 @@ def _key(table: Any, known: Field, cuts: tuple[float, ...] | None) -> Any:
     kind = column.type()
     if kind.is_boolean():
         return column.cast("int8")
-    if kind.is_integer() and max(abs(int(v)) for v in known.levels) < 2**15:
-        return column.cast("int16")
+    if kind.is_integer():
+        largest = max(abs(int(v)) for v in known.levels)
+        return column.cast("int8" if largest < 2**7 else "int16") if largest < 2**15 else column
     if kind.is_string():
         return ibis.ifelse(
-            column.isnull(), ibis.null("int16"), ibis.array(list(known.levels)).index(column).cast("int16")
+            column.isnull(), ibis.null("int8"), ibis.array(list(known.levels)).index(column).cast("int8")
         )
     return column
 
@@ -213,13 +220,11 @@ def _cells(
         raise ValueError(
             f"no complete rows are left: each has a missing value in {', '.join(map(repr, names))}"
         )
-    rows = np.stack([axis[keep] for axis in labels])
-    distinct, where = np.unique(rows, axis=1, return_inverse=True)
-    totals = np.zeros(distinct.shape[1], dtype=np.int64)
-    np.add.at(totals, where.reshape(-1), counts[keep])
-    axes, sizes = [], []
-    for axis in distinct:
-        levels, code = np.unique(axis, return_inverse=True)
-        axes.append(code.astype(np.int64))
-        sizes.append(len(levels))
-    return Cells(totals, tuple(axes), tuple(sizes))
+    # one code a cell: a missing value comes first as a label of its own
+    axes = tuple(axis[keep] + 1 for axis in labels)
+    joint = Cells(counts[keep], axes, tuple(int(axis.max()) + 1 for axis in axes))
+    totals, cell = joint.marginal(*range(len(axes)))
+    some = np.zeros(len(totals), dtype=np.int64)
+    some[cell] = np.arange(len(cell))
+    numbered = [np.unique(axis[some], return_inverse=True) for axis in axes]
+    return Cells(totals, tuple(code for _, code in numbered), tuple(len(levels) for levels, _ in numbered))

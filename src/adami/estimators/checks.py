@@ -201,7 +201,7 @@ def _inspect_labels(c: Column) -> list[Diagnostic]:
         return inspect_levels(c.name, 1, n)
     if len(c.levels) < IDENTIFIER_SHARE * n:
         return []
-    return inspect_levels(c.name, np.count_nonzero(np.bincount(c.values)), n)
+    return inspect_levels(c.name, int(np.count_nonzero(np.bincount(c.values))), n)
 
 
 def inspect_levels(name: str, distinct: int, n: int) -> list[Diagnostic]:

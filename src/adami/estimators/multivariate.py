@@ -285,8 +285,8 @@ def _terms(slots: list[Variable], method: str | Estimator, n_jobs: int | None) -
     estimator = get(method)
     if estimator.measure != "shannon":
         raise TypeError(
-            f"method {estimator.name!r} measures {estimator.measure!r}, which does not add up by the chain rule "
-            "as Shannon information does; use another method"
+            f"method {estimator.name!r} measures {estimator.measure!r}, which does not add up by the chain "
+            "rule as Shannon information does; use another method"
         )
     if isinstance(estimator, DiscreteEstimator):
         return table_terms(slots, estimator)
