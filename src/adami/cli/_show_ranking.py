@@ -174,7 +174,9 @@ def _path(console: Console, found: Ranking, bits: bool) -> None:
         cells = [str(number), step.name, amount(step.gain.value, bits), amount(step.total, bits)]
         if whole:
             cells.append(f"{min(step.total / whole, 1.0):.0%}")
-        cells += [probability(step.gain.p_value), "" if step.accepted else "adds nothing sure: stop"]
+        # corrected for the candidates, as on the page
+        p = step.gain.details.get("adjusted_p", step.gain.p_value)
+        cells += [probability(p), "" if step.accepted else "adds nothing sure: stop"]
         table.add_row(*cells, style="bold" if step.accepted else "dim")
     console.print(table)
     console.print()
