@@ -12,8 +12,9 @@ from torch import Tensor
 
 from adami.estimators._nets.denoiser import Architecture, Block, Denoiser, faster, width_for
 from adami.estimators._nets.diffusion import Levels, signal_and_noise, strata
-from adami.estimators._nets.fit import History, Schedule, Training, batch, device_of, fit, seeded, to_tensor
+from adami.estimators._nets.fit import History, Training, batch, device_of, fit, seeded, to_tensor
 from adami.estimators._nets.gaussian_denoiser import CLEAN, DIFFUSED, Pattern
+from adami.estimators._nets.stepping import Schedule
 
 WATCHED = 2048
 """Largest number of rows that are kept for watching."""

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from adami.estimators._nets.fit import _Average
+from adami.estimators._nets.stepping import Average
 
 Control = Literal["max_kl", "iso_loss"]
 BETAS = (0.9, 0.95)
@@ -58,7 +58,7 @@ class Learner:
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
         self.network, self.recipe = network, recipe
         self.optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, betas=BETAS, eps=EPS)
-        self.average = _Average(network, math.exp(-1 / recipe.ema))
+        self.average = Average(network, math.exp(-1 / recipe.ema))
         self.steps = 0
 
     def learn(self, loss: Tensor) -> None:
