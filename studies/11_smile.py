@@ -50,8 +50,6 @@ PUBLISHED = {
     },
 }
 """Mean and deviation over batches with the true ratio, (information, batch) -> bound."""
-PUBLISHED_BATCHES = 200
-"""How many batches those were is not told; so many leave the deviations two good digits."""
 LEVELS = (2.0, 4.0, 6.0, 8.0, 10.0)
 
 
@@ -90,8 +88,7 @@ def true_ratio(seed: int, batches: int) -> tuple[Check, ...]:
         for name, (mean, deviation) in published.items():
             values = np.array([d[name] for d in drawn])
             rounding = 0.05 if mean >= 10.05 else 0.005
-            own, theirs = values.std(ddof=1) / math.sqrt(batches), deviation / math.sqrt(PUBLISHED_BATCHES)
-            error = math.hypot(own, theirs) + rounding / 4
+            error = math.hypot(values.std(ddof=1), deviation) / math.sqrt(batches) + rounding / 4
             worst = max(worst, abs(values.mean() - mean) / error)
     rng = np.random.default_rng([seed, 2])
     big = [_bounds(_true_scores(10, 512, rng)) for _ in range(40 if batches < 1000 else 400)]

@@ -152,8 +152,6 @@ def pruning(seed: int, quick: bool) -> tuple[tuple[Check, ...], float, float, st
     pruned = [cut for cut in CUTS if cut != "all keys"]
     won = min(_least(common[cut]) for cut in pruned)
     lost = min(_least(tuned[cut]) for cut in ("one key", "80 % of a head"))
-    # six pairs cannot tell a hundredth
-    margin = 3 * MARGIN if quick else MARGIN
     ours, baseline = (float(side.common["one key"].mean()) for side in (entropy_, l1))
     weights = (", ".join(f"{w:g}" for w in side.chosen["one key"]) for side in (entropy_, l1))
     note = (
@@ -164,7 +162,7 @@ def pruning(seed: int, quick: bool) -> tuple[tuple[Check, ...], float, float, st
         f"over a tuned L1: with each tuned among {len(protocol.l1)} weights on held-out digits, zero among "
         f"them, the difference is {_told(tuned, pruned)} (weights for one key: entropy {next(weights)}; L1 "
         f"{next(weights)}). No gain is claimed there: with 80 % pruned and more it is not worse by more than "
-        f"{margin:g}; two keys are 75 %."
+        f"{MARGIN:g}; two keys are 75 %."
     )
     checks = (
         Check(
@@ -180,10 +178,10 @@ def pruning(seed: int, quick: bool) -> tuple[tuple[Check, ...], float, float, st
             keys[0] < keys[1],
         ),
         Check(
-            f"4. both tuned, no gain claimed: pruned at most {margin:g} below, least 95 % bound of two cuts",
+            f"4. both tuned, no gain claimed: pruned at most {MARGIN:g} below, least 95 % bound of two cuts",
             lost,
-            -margin,
-            lost > -margin,
+            -MARGIN,
+            lost > -MARGIN,
         ),
     )
     return checks, ours, baseline, note
