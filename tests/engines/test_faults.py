@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -163,20 +162,14 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.full
 def test_a_query_can_be_interrupted():
-    # DuckDB looks at signals between its tasks: on a busy machine it has been seen not to for a long time
     asked = subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, text=True)
     assert asked.stdout is not None
     try:
         assert asked.stdout.readline() == "asking\n"
-        for _ in range(6):
-            time.sleep(1.0)
-            asked.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                asked.wait(timeout=10)
-                break
-        assert asked.wait(timeout=1) == 7
+        time.sleep(1.0)
+        asked.send_signal(signal.SIGINT)
+        assert asked.wait(timeout=60) == 7
         assert asked.stdout.read() == "interrupted\n"
     finally:
         asked.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import adami
 from adami.engines import Source, is_lazy_table, open_source, redact, table_fields
 from adami.variables import column
 
@@ -183,3 +185,28 @@ def test_the_missing_extra_is_named(monkeypatch, parts):
     monkeypatch.setitem(sys.modules, "ibis", None)
     with pytest.raises(ImportError, match=r"pip install 'adami\[engines\]'"):
         open_source(parts)
+
+
+def test_a_database_is_read_beside_other_readers_and_let_go(tmp_path):
+    place = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(place)) as con:
+        con.execute("CREATE TABLE orders AS SELECT range AS a, range % 2 AS b FROM range(100)")
+        con.execute("CREATE SCHEMA old; CREATE TABLE old.orders AS SELECT 1 AS c")
+        con.execute("CREATE VIEW few AS FROM orders LIMIT 7")
+    # other settings, and yet both at once
+    first, second = (open_source(f"{place}::orders", memory_limit=limit) for limit in ("100MB", "200MB"))
+    for source in (first, second):
+        assert source.fetch(source.table.aggregate(n=source.table.count())) == {"n": [100]}
+    assert open_source(f"{place}::old.orders").columns == ("c",)
+    view = open_source(f"{place}::few")
+    assert view.fetch(view.table.aggregate(n=view.table.count())) == {"n": [7]}
+    for source in (first, second, view):
+        source.close()
+    gc.collect()
+    with duckdb.connect(str(place)) as con:
+        con.execute("DROP TABLE old.orders")
+        with pytest.raises(ValueError, match="open for writing in this process"):
+            open_source(f"{place}::orders")
+    adami.matrix(f"{place}::orders", kinds="discrete")
+    with duckdb.connect(str(place)) as con:
+        con.execute("INSERT INTO orders VALUES (1, 1)")

@@ -11,10 +11,13 @@ from typing import Any
 
 from adami import _delimited, _duck
 from adami.engines._errors import Origin
+from adami.engines._interrupts import interruptible
 from adami.engines._parquet import check_same_columns, described, other_names
 from adami.files import MISSING, Format
 
 SHARE_OF_MEMORY = 0.5
+ATTACHED = "adami_file"
+"""What a DuckDB file is called in the connection that reads it."""
 
 
 def import_ibis() -> Any:
@@ -26,7 +29,7 @@ def import_ibis() -> Any:
     return ibis
 
 
-def connect(memory_limit: str | int | None = None, database: str = ":memory:") -> Any:
+def connect(memory_limit: str | int | None = None) -> Any:
     """Connect Ibis to a DuckDB that installs nothing, keeps to its memory and has a folder to spill to."""
     ibis = import_ibis()
     folder = tempfile.TemporaryDirectory(prefix="adami-duckdb-", ignore_cleanup_errors=True)
@@ -36,15 +39,32 @@ def connect(memory_limit: str | int | None = None, database: str = ":memory:") -
         "memory_limit": _limit(memory_limit),
         "temp_directory": folder.name,
     }
-    con = ibis.duckdb.connect(database, read_only=database != ":memory:", **settings)
+    con = ibis.duckdb.connect(**settings)
     weakref.finalize(con, folder.cleanup)
     return con
 
 
-def tables(con: Any) -> list[str]:
-    """Return the names of the tables and views of a DuckDB file."""
-    listed = "SELECT table_name FROM information_schema.tables ORDER BY table_name"
-    return [str(row[0]) for row in con.con.execute(listed).fetchall()]
+def attached(con: Any, path: str) -> dict[str, tuple[str, str]]:
+    """Attach a DuckDB file, only to be read, and return schema and name of each of its tables and views.
+
+    A file is not connected to itself: all connections of a process to one file must have the same settings,
+    and memory and place to spill are our own.
+    """
+    try:
+        con.con.execute(f"ATTACH {_text(path)} AS {ATTACHED} (READ_ONLY)")
+    except _duck.any_error() as error:
+        if "already attached" not in str(error) and "Unique file handle" not in str(error):
+            raise
+        raise ValueError(
+            f"{path} is open for writing in this process; close that connection first, or pass a table of "
+            "it: ibis.duckdb.from_connection(connection).table(...)"
+        ) from error
+    listed = (
+        "SELECT table_schema, table_name FROM information_schema.tables "
+        f"WHERE table_catalog = '{ATTACHED}' ORDER BY table_schema <> 'main', table_schema, table_name"
+    )
+    found = con.con.execute(listed).fetchall()
+    return {name if schema == "main" else f"{schema}.{name}": (schema, name) for schema, name in found}
 
 
 def _limit(memory_limit: str | int | None) -> str:
@@ -119,7 +139,8 @@ def _read_delimited(con: Any, paths: str, origin: Origin, na: Sequence[str]) -> 
 def _stage(con: Any, query: str) -> None:
     folder = con.con.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
     con.con.execute(f"ATTACH IF NOT EXISTS {_text(str(Path(folder, 'stage.duckdb')))} AS adami_stage")
-    con.con.execute(f"CREATE OR REPLACE TABLE adami_stage.adami_files AS {query}")
+    made = f"CREATE OR REPLACE TABLE adami_stage.adami_files AS {query}"
+    interruptible(con, lambda: con.con.execute(made))
     con.con.execute("CREATE OR REPLACE VIEW adami_files AS FROM adami_stage.adami_files")
 
 

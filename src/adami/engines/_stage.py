@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from adami.engines._errors import explained
+from adami.engines._interrupts import interruptible
 from adami.engines.source import Source
 
 PERFECT_BITS = 18
@@ -29,7 +30,7 @@ def staged(source: Source, expression: Any) -> Iterator[Source]:
     name = f"adami_{uuid.uuid4().hex}"
     if con.name == "duckdb":
         with explained(source.name, source.origin):
-            held = con.create_table(name, expression, temp=True)
+            held = interruptible(con, lambda: con.create_table(name, expression, temp=True))
         try:
             with _counted_in_arrays(con):
                 yield Source(held, source.name, source.backend, source.origin)

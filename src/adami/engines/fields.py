@@ -66,9 +66,10 @@ def table_fields(
 ) -> dict[str, Field]:
     """Return what each column is, by the rule of `adami.variables`, without moving its rows.
 
-    One query counts rows, missing and distinct values of all columns. Columns with up to about a thousand
-    values are then counted value by value, in one query for all; of number columns with more, a few further
-    queries for all of them find those in which one value stands out.
+    One query counts rows and missing values of all columns and looks how many values they may have: whole
+    numbers no more than lie between their ends, which files often tell unread. Columns with up to about a
+    thousand values are then counted value by value, in one query for all; of number columns with more, a few
+    further queries for all of them find those in which one value stands out.
 
     Parameters
     ----------
@@ -103,22 +104,7 @@ def table_fields(
     source.require(names)
     _refuse_unknown_kinds(kinds, source.columns)
     shapes = {name: shape_of(source, name) for name in names}
-    asked = {"rows": source.table.count()}
-    for i, name in enumerate(names):
-        clean = clean_column(source.table, name)
-        asked[f"p{i}"] = clean.count()
-        asked[f"d{i}"] = clean.approx_nunique()
-        if source.table[name].type().is_floating():
-            asked[f"i{i}"] = source.table[name].isinf().sum()
-    found = {k: v[0] for k, v in source.fetch(source.table.aggregate(**asked)).items()}
-    rows = int(found["rows"])
-    if rows == 0:
-        raise ValueError(f"{source.name} has a header but no rows")
-    for i, name in enumerate(names):
-        if infinite := int(found.get(f"i{i}") or 0):
-            raise ValueError(f"column {name!r}: {infinite} infinite value(s); replace or drop those rows")
-    present = {name: int(found[f"p{i}"]) for i, name in enumerate(names)}
-    about = {name: int(found[f"d{i}"]) for i, name in enumerate(names)}
+    rows, present, about = _first_look(source, names)
     few = [n for n in names if shapes[n] != "times" and present[n] and about[n] <= FEW]
     counted = _value_counts(source, few)
     many = [n for n in names if shapes[n] == "numbers" and present[n] and about[n] > FEW]
@@ -149,6 +135,44 @@ def table_fields(
             levels,
         )
     return out
+
+
+def _first_look(source: Source, names: Sequence[str]) -> tuple[int, dict[str, int], dict[str, int]]:
+    """Return the rows, and for each column its rows with a value and about how many values it has."""
+    table = source.table
+    whole = [name for name in names if table[name].type().is_integer()]
+    asked = {"rows": table.count()}
+    for i, name in enumerate(names):
+        clean = clean_column(table, name)
+        asked[f"p{i}"] = clean.count()
+        if name in whole:
+            asked |= {f"a{i}": clean.min(), f"b{i}": clean.max()}
+        else:
+            asked[f"d{i}"] = clean.approx_nunique()
+        if table[name].type().is_floating():
+            asked[f"i{i}"] = table[name].isinf().sum()
+    found = {k: v[0] for k, v in source.fetch(table.aggregate(**asked)).items()}
+    rows = int(found["rows"])
+    if rows == 0:
+        raise ValueError(f"{source.name} has a header but no rows")
+    for i, name in enumerate(names):
+        if infinite := int(found.get(f"i{i}") or 0):
+            raise ValueError(f"column {name!r}: {infinite} infinite value(s); replace or drop those rows")
+    present = {name: int(found[f"p{i}"]) for i, name in enumerate(names)}
+    about = {}
+    for i, name in enumerate(names):
+        if name not in whole:
+            about[name] = int(found[f"d{i}"])
+        elif present[name]:
+            about[name] = int(found[f"b{i}"]) - int(found[f"a{i}"]) + 1
+        else:
+            about[name] = 0
+    wide = [name for name in whole if about[name] > FEW]
+    if wide:
+        asked = {f"d{i}": table[name].approx_nunique() for i, name in enumerate(wide)}
+        told = source.fetch(table.aggregate(**asked))
+        about |= {name: int(told[f"d{i}"][0]) for i, name in enumerate(wide)}
+    return rows, present, about
 
 
 def _infer(shape: str, counts: np.ndarray) -> Kind:

@@ -21,6 +21,7 @@ import numpy as np
 from adami._inputs import RawColumns, raw_columns
 from adami.engines._errors import explained
 from adami.engines._hashing import BUCKET_DIGITS, COARSE, DIGITS, fingerprint, leading_number, plain
+from adami.engines._interrupts import interruptible
 from adami.engines.source import open_source
 from adami.result import Diagnostic, Estimate
 
@@ -277,7 +278,8 @@ def told(drawn: Drawn, rows: int, widths: dict[str, float], tol: float) -> Diagn
 
 def _bucket_counts(hashed: Any) -> np.ndarray:
     bucket = hashed.h.substr(0, BUCKET_DIGITS)
-    table = hashed.group_by(bucket=bucket).agg(rows=hashed.count()).to_pyarrow()
+    asked = hashed.group_by(bucket=bucket).agg(rows=hashed.count())
+    table = interruptible(asked._find_backend(use_default=True), asked.to_pyarrow)
     counts = np.zeros(BUCKETS, dtype=np.int64)
     places = [int(b, 16) for b in table["bucket"].to_pylist()]
     counts[places] = table["rows"].to_numpy()
@@ -315,7 +317,7 @@ def _fetch(hashed: Any, names: list[str], crowded: np.ndarray, share: float) -> 
     if crowded.any() and share < 1.0:
         able = leading_number(groups.h) < ibis.least(groups.copies, 2**COARSE) * math.ceil(share * 2**COARSE)
         groups = groups.filter(able)
-    return groups.to_pyarrow()
+    return interruptible(groups._find_backend(use_default=True), groups.to_pyarrow)
 
 
 def _copies(found: Any, crowded: np.ndarray, share: float) -> np.ndarray:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adami._lazy_tables import is_lazy_table
 from adami.engines import _duckdb_files, _errors, _spark
+from adami.engines._interrupts import interruptible
 from adami.engines._paths import matching
 from adami.engines._secrets import redact
 from adami.files import Format, _format_of, _near_files
@@ -39,17 +40,25 @@ class Source:
         Name of the engine, such as ``"duckdb"`` or ``"pyspark"``.
     origin : Origin
         The files behind it, to tell which of them is broken.
+    opened_here : bool
+        Whether `open_source` made the connection, so that `close` may end it.
     """
 
     table: Any
     name: str
     backend: str
     origin: Origin = field(default_factory=lambda: _errors.Origin(), repr=False)
+    opened_here: bool = field(default=False, repr=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns."""
         return tuple(self.table.columns)
+
+    def close(self) -> None:
+        """Let go of files; a connection that came with an Ibis table stays open."""
+        if self.opened_here and self.backend == "duckdb":
+            self.table._find_backend(use_default=True).disconnect()
 
     def require(self, names: Iterable[str]) -> None:
         """Raise a KeyError, with near spellings, when a column does not exist."""
@@ -74,7 +83,7 @@ class Source:
             # what Spark and DuckDB say of the versions of pandas and Ibis is nothing that a user can change
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
-            found = expression.to_pyarrow()
+            found = interruptible(self.table._find_backend(use_default=True), expression.to_pyarrow)
         columns: dict[str, list[Any]] = found.to_pydict()
         return columns
 
@@ -139,7 +148,7 @@ def open_source(
     if len(set(columns)) != len(columns):
         raise ValueError(f"a column is asked for twice: {', '.join(columns)}")
     source.require(columns)
-    return Source(source.table.select(*columns), source.name, source.backend, source.origin)
+    return replace(source, table=source.table.select(*columns))
 
 
 def _open(where: Any, format: Format | None, na: tuple[str, ...], memory_limit: str | int | None) -> Source:
@@ -173,7 +182,7 @@ def _open_files(
     origin = _duckdb_files.origin_of(files, kind, pattern)
     with _errors.explained(pattern, origin):
         table = _duckdb_files.read(_duckdb_files.connect(memory_limit), origin, na)
-    return Source(table, pattern, "duckdb", origin)
+    return Source(table, pattern, "duckdb", origin, opened_here=True)
 
 
 def _common_format(files: Sequence[Path]) -> Format:
@@ -188,9 +197,15 @@ def _open_database(path: str, table: str, memory_limit: str | int | None) -> Sou
     if not Path(path).exists():
         raise FileNotFoundError(f"no such file: {path}{_near_files(Path(path))}")
     with _errors.explained(path, _errors.Origin()):
-        con = _duckdb_files.connect(memory_limit, path)
-        chosen = _only(_duckdb_files.tables(con), table, path)
-        return Source(con.table(chosen), f"{path}{SEPARATOR}{chosen}", "duckdb")
+        con = _duckdb_files.connect(memory_limit)
+        try:
+            held = _duckdb_files.attached(con, path)
+            chosen = _only(list(held), table, path)
+        except Exception:
+            con.disconnect()
+            raise
+        found = con.table(held[chosen][1], database=(_duckdb_files.ATTACHED, held[chosen][0]))
+        return Source(found, f"{path}{SEPARATOR}{chosen}", "duckdb", opened_here=True)
 
 
 def _only(tables: Sequence[str], wanted: str, name: str) -> str:

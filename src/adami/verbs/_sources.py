@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -65,6 +66,17 @@ def located(
     from adami.files import read
 
     return read(where, columns, format=cast("Format | None", format), na=na)
+
+
+@contextmanager
+def opened(frame: Any, columns: Sequence[str] | None, memory_limit: str | int | None) -> Iterator[Any]:
+    """Hold what `located` returns, and let go of the files that it opened."""
+    rows = located(frame, columns, memory_limit=memory_limit)
+    try:
+        yield rows
+    finally:
+        if isinstance(frame, str | Path) and hasattr(rows, "close"):
+            rows.close()
 
 
 def with_key(columns: Sequence[str] | None, key: str | Sequence[str] | None) -> list[str] | None:

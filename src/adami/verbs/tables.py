@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adami.variables import Missing
 from adami.verbs._inputs import Kinds, Progress, table
-from adami.verbs._sources import located, with_key
+from adami.verbs._sources import opened, with_key
 
 if TYPE_CHECKING:
     from adami.estimators._base import Estimator
@@ -69,23 +69,23 @@ def matrix(
     from adami.engines.source import Source
     from adami.report.matrix import matrix as measured
 
-    rows = located(frame, with_key(columns, key), memory_limit=memory_limit)
-    if isinstance(rows, Source):
-        from adami.report import lazy
-        from adami.report._survey import Sampling
+    with opened(frame, with_key(columns, key), memory_limit) as rows:
+        if isinstance(rows, Source):
+            from adami.report import lazy
+            from adami.report._survey import Sampling
 
-        return lazy.matrix(
-            rows,
-            columns=columns,
-            method=method,
-            kinds=kinds,
-            missing=missing,
-            permutations=permutations,
-            sampling=Sampling(tol, max_rows, key),
-            random_state=random_state,
-            n_jobs=n_jobs,
-            progress=progress,
-        )
+            return lazy.matrix(
+                rows,
+                columns=columns,
+                method=method,
+                kinds=kinds,
+                missing=missing,
+                permutations=permutations,
+                sampling=Sampling(tol, max_rows, key),
+                random_state=random_state,
+                n_jobs=n_jobs,
+                progress=progress,
+            )
     return measured(
         table(rows, columns),
         method=method,
@@ -151,26 +151,26 @@ def rank(
     from adami.report.rank import rank as measured
 
     chosen = None if columns is None else list(dict.fromkeys([*columns, target]))
-    rows = located(frame, with_key(chosen, key), memory_limit=memory_limit)
-    if isinstance(rows, Source):
-        from adami.report import lazy
-        from adami.report._survey import Sampling
+    with opened(frame, with_key(chosen, key), memory_limit) as rows:
+        if isinstance(rows, Source):
+            from adami.report import lazy
+            from adami.report._survey import Sampling
 
-        return lazy.rank(
-            rows,
-            target,
-            columns=chosen,
-            method=method,
-            kinds=kinds,
-            missing=missing,
-            confidence=confidence,
-            permutations=permutations,
-            max_pairs=max_pairs,
-            sampling=Sampling(tol, max_rows, key),
-            random_state=random_state,
-            n_jobs=n_jobs,
-            progress=progress,
-        )
+            return lazy.rank(
+                rows,
+                target,
+                columns=chosen,
+                method=method,
+                kinds=kinds,
+                missing=missing,
+                confidence=confidence,
+                permutations=permutations,
+                max_pairs=max_pairs,
+                sampling=Sampling(tol, max_rows, key),
+                random_state=random_state,
+                n_jobs=n_jobs,
+                progress=progress,
+            )
     return measured(
         table(rows, chosen),
         target,
@@ -236,27 +236,27 @@ def profile(
     from adami.report.profile import profile as measured
 
     chosen = None if columns is None else list(dict.fromkeys([*columns, target]))
-    rows = located(frame, with_key(chosen, key), memory_limit=memory_limit)
-    if isinstance(rows, Source):
-        from adami.report import lazy
-        from adami.report._survey import Sampling
+    with opened(frame, with_key(chosen, key), memory_limit) as rows:
+        if isinstance(rows, Source):
+            from adami.report import lazy
+            from adami.report._survey import Sampling
 
-        return lazy.profile(
-            rows,
-            target,
-            columns=chosen,
-            name=source,
-            method=method,
-            kinds=kinds,
-            missing=missing,
-            confidence=confidence,
-            permutations=permutations,
-            sampling=Sampling(tol, max_rows, key),
-            random_state=random_state,
-            n_jobs=n_jobs,
-            progress=progress,
-            resume=resume,
-        )
+            return lazy.profile(
+                rows,
+                target,
+                columns=chosen,
+                name=source,
+                method=method,
+                kinds=kinds,
+                missing=missing,
+                confidence=confidence,
+                permutations=permutations,
+                sampling=Sampling(tol, max_rows, key),
+                random_state=random_state,
+                n_jobs=n_jobs,
+                progress=progress,
+                resume=resume,
+            )
     return measured(
         table(rows, chosen),
         target,
