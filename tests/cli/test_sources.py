@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from adami.cli._session import page_name
+from adami.engines._memory import memory_bytes
 from adami.verbs import _sources
 
 ibis = pytest.importorskip("ibis", reason="needs Ibis: pip install 'adami[engines]'")
@@ -141,10 +142,10 @@ def test_pages_are_named_after_tables_not_urls() -> None:
 
 
 def test_sizes_of_memory() -> None:
-    assert _sources.memory_bytes("2GB") == 2 * 10**9
-    assert _sources.memory_bytes(512) == 512
+    assert memory_bytes("2GB") == 2 * 10**9
+    assert memory_bytes(512) == 512
     with pytest.raises(ValueError, match="no amount of memory"):
-        _sources.memory_bytes("much")
+        memory_bytes("much")
 
 
 def test_what_fits_is_estimated(tmp_path: Path, folder: Path) -> None:

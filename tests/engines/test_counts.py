@@ -156,3 +156,27 @@ def test_bad_sets_are_refused(source):
         count_sets(source, [("x", "x")])
     with pytest.raises(ValueError, match="at least two"):
         quantile_edges(source, ["size"], 1)
+
+
+def test_a_copy_that_memory_does_not_hold_is_on_disk_and_counts_the_same(parts, monkeypatch):
+    from adami.engines import _stage
+
+    source = open_source(parts)
+    con = source.table._find_backend()
+    fields = table_fields(source)
+    names = [n for n, f in fields.items() if f.kind == "discrete"]
+    sets = [(a, b) for a in names for b in names if a < b] + [(n,) for n in names]
+    monkeypatch.setattr("adami.engines.counts.STAGE_FROM", 0)
+    places = []
+    for name in ("_in_memory", "_on_disk"):
+        place = getattr(_stage, name)
+        monkeypatch.setattr(_stage, name, lambda *a, place=place, name=name: places.append(name) or place(*a))
+    kept = count_sets(source, sets, fields=fields)
+    monkeypatch.setattr(_stage, "ROOM", 1e-9)
+    moved = count_sets(source, sets, fields=fields)
+    assert places == ["_in_memory", "_on_disk"]
+    for a, b in zip(kept, moved):
+        assert a.counts.tolist() == b.counts.tolist()
+    # nothing of the copy stays behind
+    assert con.con.execute("SELECT count(*) FROM duckdb_databases() WHERE NOT internal").fetchall() == [(1,)]
+    assert con.con.execute("SELECT current_setting('force_compression')").fetchall() == [("auto",)]

@@ -114,7 +114,8 @@ def load(
     memory_limit: str | None = None,
 ) -> RawColumns | Source:
     """Read the table, or leave it where it is too big to read, and pass on what the reader noticed."""
-    from adami.verbs._sources import located, memory_bytes
+    from adami.engines._memory import memory_bytes
+    from adami.verbs._sources import located
 
     if memory_limit is not None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import weakref
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from adami import _delimited, _duck
 from adami.engines._errors import Origin
 from adami.engines._interrupts import interruptible
+from adami.engines._memory import machine_memory
 from adami.engines._parquet import check_same_columns, described, other_names
 from adami.files import MISSING, Format
 
@@ -44,6 +44,11 @@ def connect(memory_limit: str | int | None = None) -> Any:
     return con
 
 
+def attach(con: Any, path: Path, name: str) -> None:
+    """Attach a new database file."""
+    con.con.execute(f"ATTACH {_text(str(path))} AS {_duck.quote(name)}")
+
+
 def attached(con: Any, path: str) -> dict[str, tuple[str, str]]:
     """Attach a DuckDB file, only to be read, and return schema and name of each of its tables and views.
 
@@ -71,14 +76,6 @@ def _limit(memory_limit: str | int | None) -> str:
     if isinstance(memory_limit, str):
         return memory_limit
     return f"{(memory_limit or int(SHARE_OF_MEMORY * machine_memory())) // 2**20}MiB"
-
-
-def machine_memory() -> int:
-    """Return the memory of this machine, or of the group of processes that it allows us, in bytes."""
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 4 * 2**30
-    allowed = Path("/sys/fs/cgroup/memory.max")
-    told = allowed.read_text().strip() if allowed.is_file() else "max"
-    return min(whole, int(told)) if told.isdigit() else whole
 
 
 def origin_of(files: Sequence[Path], kind: Format, said: str) -> Origin:

@@ -101,7 +101,9 @@ def count_sets(
     out: dict[tuple[str, ...], Cells] = {}
     # one scan makes a narrow copy of codes, and all tables are counted from that
     with (
-        staged(source, rows) if len(plan) > STAGE_FROM else nullcontext(replace(source, table=rows)) as coded
+        staged(source, rows, known[names[0]].rows)
+        if len(plan) > STAGE_FROM
+        else nullcontext(replace(source, table=rows)) as coded
     ):
         for block, inside in plan:
             labels, counts = _count(coded, [f"k{names.index(n)}" for n in block])

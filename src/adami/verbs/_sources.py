@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,11 +20,6 @@ SHARE = 0.5
 """Part of the memory that a table may take when no limit is given."""
 LEAST = 32 * 10**6
 """Bytes without which DuckDB cannot work."""
-_UNITS = {
-    "": 1,
-    **{letter: 1000**i for i, letter in enumerate("KMGT", 1)},
-    **{f"{letter}I": 1024**i for i, letter in enumerate("KMGT", 1)},
-}
 
 
 def located(
@@ -105,7 +99,7 @@ def fits(
     file = Path(path)
     if str(path) == "-" or not file.is_file() or file.stat().st_size == 0:
         return True
-    from adami.engines._duckdb_files import machine_memory
+    from adami.engines._memory import machine_memory, memory_bytes
     from adami.files import SUFFIXES
 
     limit = SHARE * machine_memory() if memory_limit is None else memory_bytes(memory_limit)
@@ -120,27 +114,6 @@ def fits(
     return GROWTH * size <= limit
 
 
-def memory_bytes(text: str | int) -> int:
-    """Return a number of bytes.
-
-    Raises
-    ------
-    ValueError
-        For what is no amount of memory.
-
-    Examples
-    --------
-    >>> from adami.verbs._sources import memory_bytes
-    >>> memory_bytes("1.5GB"), memory_bytes("2 MiB")
-    (1500000000, 2097152)
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]I?)?B?\s*", str(text).upper())
-    amount = 0 if found is None else int(float(found[1]) * _UNITS[found[2] or ""])
-    if amount <= 0:
-        raise ValueError(f"memory_limit={text!r} is no amount of memory; write it as 4GB or 500MB")
-    return amount
-
-
 def _source(
     where: Any,
     columns: Sequence[str] | None,
@@ -148,6 +121,7 @@ def _source(
     na: Iterable[str],
     memory_limit: str | int | None,
 ) -> Source:
+    from adami.engines._memory import memory_bytes
     from adami.engines.source import open_source
 
     limit = None if memory_limit is None else memory_bytes(memory_limit)
