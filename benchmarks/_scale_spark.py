@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks._scale_page import SPARK_RUNS
 from benchmarks.scale import make
 
-SIZES = (250_000, 1_000_000, 4_000_000)
+SIZES = (60_000, 250_000, 1_000_000)
 
 
 def run(path: Path, log: Path) -> dict[str, Any]:
