@@ -1,4 +1,7 @@
-"""Run the comparisons and write ``benchmarks/results.md``: ``python -m benchmarks [plane vectors ...]``."""
+"""Run the comparisons and write ``benchmarks/results.md``: ``python -m benchmarks [plane vectors ...]``.
+
+A file with a command of its own, named first, runs that: ``python -m benchmarks estimators --help``.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,12 @@ HERE = Path(__file__).parent
 def main() -> int:
     """Run the chosen benchmark files and write the page."""
     known = sorted(p.stem for p in HERE.glob("*.py") if not p.stem.startswith("_"))
+    if sys.argv[1:2] and sys.argv[1] in known:
+        named = import_module(f"benchmarks.{sys.argv[1]}")
+        if hasattr(named, "main"):
+            del sys.argv[1]
+            done: int = named.main()
+            return done
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("files", nargs="*", default=known, help=f"of {', '.join(known)}; all by default")
     parser.add_argument("--largest", type=int, default=None, help="leave out sizes above this")

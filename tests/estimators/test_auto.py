@@ -7,6 +7,8 @@ import pytest
 
 from adami import tasks
 from adami.estimators import Auto
+from adami.estimators._common import normal_scores
+from adami.estimators._directions import crossfit, linear, parts, same_order
 from adami.variables import variable
 
 KNOWN = {
@@ -54,7 +56,51 @@ def test_the_benchmark_stays_within_its_bar():
     for name in tasks.BENCHMARK:
         task = tasks.get(name)
         errors.append(abs(Auto().estimate(*task.sample(1000, random_state=0)) - task.mi))
-    assert np.mean(errors) < 0.05
+    assert np.mean(errors) < 0.045
+
+
+def moved_off_the_copula():
+    """Return how far neighbours move the value on rows whose copula is Gaussian, averaged over samples."""
+    task = tasks.get("multinormal-sparse-3-3-2-2.0")
+    found = [Auto().estimate(*task.sample(1000, random_state=2000 + s)) for s in range(8)]
+    return np.mean([abs(e - e.details["candidates"]["gaussian_copula"]) for e in found])
+
+
+def test_the_noise_of_the_draws_moves_no_model_that_is_right(monkeypatch):
+    assert moved_off_the_copula() < 0.005
+    # the four draws of this seed are 0.05 nats off: with no more of them every sample is pushed the same way
+    monkeypatch.setattr("adami.estimators._remainder.MOST_DRAWS", 4)
+    assert moved_off_the_copula() > 0.01
+
+
+def test_directions_are_read_with_maps_of_three_quarters_of_the_rows():
+    task = tasks.get("spiral-multinormal-sparse-5-5-2-2.0")
+    found = [Auto().estimate(*task.sample(1000, random_state=s)) for s in (3000, 3001, 3002)]
+    assert {e.details["chosen"] for e in found} == {"radial_directions"}
+    assert abs(np.mean(found) - task.mi) < 0.15
+
+
+def test_parts_are_disjoint_and_as_equal_as_can_be():
+    part = parts(10, 4, np.random.default_rng(0))
+    assert sorted(np.bincount(part)) == [2, 2, 3, 3]
+    assert (part != np.sort(part)).any()
+    x = np.random.default_rng(1).normal(size=(10, 2))
+    scores = crossfit(linear, x, x, part)
+    assert [len(u) for u, _ in scores] == np.bincount(part).tolist()
+
+
+@pytest.mark.parametrize(("n", "seed"), [(25, 1), (27, 0), (36, 2), (50, 1)])
+def test_few_rows_of_a_nearly_exact_relation_are_answered(n, seed):
+    rng = np.random.default_rng([n, seed, 2, 2])
+    x, w = rng.normal(size=(n, 2)), rng.normal(size=(2, 2))
+    found = Auto().estimate(x, x @ w + 0.005 * rng.normal(size=(n, 2)))
+    assert 1.0 < found < np.inf
+
+
+def test_the_same_order_is_seen_in_either_sense():
+    z = normal_scores(np.random.default_rng(0).normal(size=(9, 2)))
+    assert same_order(z, -z[:, 1:])
+    assert not same_order(z[:, :1], z[:, 1:])
 
 
 INDEPENDENT = {

@@ -164,7 +164,9 @@ def dependent_directions(c: Canonical, level: float = 0.01) -> int:
     """
     from scipy.special import chdtrc
 
-    logs = -np.log1p(-(c.correlations**2))
+    with np.errstate(divide="ignore"):
+        # a correlation of 1 is beyond any level
+        logs = -np.log1p(-(c.correlations**2))
     for found in range(len(logs)):
         factor = c.freedom - (c.rank_x + c.rank_y + 1) / 2
         freedom = (c.rank_x - found) * (c.rank_y - found)

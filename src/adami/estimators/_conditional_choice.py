@@ -55,8 +55,10 @@ def choose_conditional(
     some = np.sort(rng.choice(n, ROWS, replace=False)) if n > ROWS else np.arange(n)
     z_x, z_y, z_z = (normal_scores(b[some]) for b in blocks)
 
+    draw = fit.sampler()
+
     def on_model(g: np.random.Generator) -> np.ndarray:
-        drawn_x, drawn_y, drawn_z = fit.draw(len(some), g)
+        drawn_x, drawn_y, drawn_z = draw(len(some), g)
         return frenzel_pompe_terms(drawn_x, drawn_y, drawn_z, k)
 
     rest = remainder(frenzel_pompe_terms(z_x, z_y, z_z, k, n_jobs), on_model, rng, n_jobs)

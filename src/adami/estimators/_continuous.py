@@ -9,7 +9,15 @@ import numpy as np
 from adami.estimators._canonical import canonical
 from adami.estimators._choice import Choice
 from adami.estimators._common import normal_scores
-from adami.estimators._directions import Features, Scores, candidates, crossfit, significant
+from adami.estimators._directions import (
+    Features,
+    Scores,
+    candidates,
+    crossfit,
+    parts,
+    same_order,
+    significant,
+)
 from adami.estimators._elliptical import EllipticalFit, fit_student
 from adami.estimators._local_terms import ksg_terms
 from adami.estimators._remainder import DOUBTFUL, Remainder, remainder
@@ -22,10 +30,17 @@ FULL_SPACE = 7
 ROWS = 20_000
 """Rows used for models, draws and directions; more are thinned by a seeded draw."""
 CLEARLY = 2.5
+"""Standard errors by which a further candidate must exceed the simpler one."""
 MODEL_DRAWS = 4
 CLEAR = 5.0
 """Standard errors above zero from which a model shows clear dependence."""
-"""Standard errors by which a further candidate must exceed the simpler one."""
+PLANE = 3
+"""Columns of both sides together up to which neighbours are nearly unbiased."""
+LEAST_ROWS = 40
+"""Rows from which directions are looked for: a copula of three on each side needs 17 in each half."""
+FINAL_PARTS, PART_ROWS = 4, 100
+"""Parts that the chosen directions are read in, each with a map learnt on three quarters of the rows; halves
+where a part would be smaller than this."""
 
 
 def choose(u_x: np.ndarray, u_y: np.ndarray, k: int, rng: np.random.Generator, n_jobs: int | None) -> Choice:
@@ -110,7 +125,7 @@ def _with_neighbours(
         return best
     local = rest.local
     value = best.value + rest.difference
-    if z_x.shape[1] + z_y.shape[1] <= 3:
+    if z_x.shape[1] + z_y.shape[1] <= PLANE:
         # in few dimensions neighbours are nearly unbiased, and the copula, wrong here, cannot help
         local = (
             local if len(z_x) == len(u_x) else ksg_terms(normal_scores(u_x), normal_scores(u_y), k, n_jobs)
@@ -135,8 +150,9 @@ def _with_directions(
     n_jobs: int | None,
 ) -> Choice:
     n = len(z_x)
-    half = np.arange(n) < n // 2
-    half = half[rng.permutation(n)]
+    if n < LEAST_ROWS:
+        return best
+    half = parts(n, 2, rng)
     found: tuple[float, str, Features, int] | None = None
     for name, features in candidates(z_x.shape[1], z_y.shape[1], n).items():
         scores = crossfit(features, z_x, z_y, half)
@@ -151,14 +167,19 @@ def _with_directions(
     seen, name, features, m = found
     scores = crossfit(features, z_x, z_y, half)
 
+    draw = fit.sampler()
+
     def on_model(g: np.random.Generator) -> float:
-        drawn_x, drawn_y = fit.draw(n, g)
+        drawn_x, drawn_y = draw(n, g)
         return _seen(crossfit(features, drawn_x, drawn_y, half), m, k, n_jobs)[0]
 
     drawn = np.array([on_model(g) for g in rng.spawn(MODEL_DRAWS)])
     error = _seen(scores, m, k, n_jobs)[1]
     beyond = seen - float(drawn.mean())
     noise = math.sqrt((error**2 + float(drawn.var(ddof=1))) * (1 + 1 / MODEL_DRAWS))
+    # halves are enough to choose; the value is read with maps that have seen more rows
+    if n >= FINAL_PARTS * PART_ROWS:
+        scores = crossfit(features, z_x, z_y, parts(n, FINAL_PARTS, rng))
     value = _in_directions(scores, m, k, rng, n_jobs)
     title = f"{name}_directions"
     best.candidates[title] = value
@@ -202,16 +223,22 @@ def _seen(scores: list[Scores], m: int, k: int, n_jobs: int | None) -> tuple[flo
 def _in_directions(
     scores: list[Scores], m: int, k: int, rng: np.random.Generator, n_jobs: int | None
 ) -> float:
-    """Return the information in the first m directions: the copula's where that explains them, else KSG's."""
+    """Return the information in the first m directions: the copula's, and what neighbours see beyond it."""
     from scipy.special import ndtr
 
-    values = []
+    values, sizes = [], []
     for u, v in scores:
         a, b = u[:, :m], v[:, :m]
+        sizes.append(len(u))
+        if same_order(a, b):
+            # a direction of x tells one of y exactly: no copula has a density there
+            values.append(float(ksg_terms(a, b, k, n_jobs).mean()))
+            continue
         fit = _model(ndtr(a), ndtr(b), rng)
         rest = _beyond(fit, a, b, k, rng, n_jobs)
-        values.append((1 - rest.weight) * fit.information + rest.weight * rest.neighbours)
-    return float(np.mean(values))
+        seen = rest.neighbours if 2 * m <= PLANE else fit.information + rest.difference
+        values.append((1 - rest.weight) * fit.information + rest.weight * seen)
+    return float(np.average(values, weights=sizes))
 
 
 def _beyond(
@@ -221,8 +248,10 @@ def _beyond(
     noise = canonical_error(fit.cells, len(a), float(fit.log_ratio.var()))
     clear = fit.information > CLEAR * noise
 
+    draw = fit.sampler()
+
     def on_model(g: np.random.Generator) -> np.ndarray:
-        drawn_a, drawn_b = fit.draw(len(a), g)
+        drawn_a, drawn_b = draw(len(a), g)
         return ksg_terms(drawn_a, drawn_b, k)
 
     return remainder(terms, on_model, rng, n_jobs, clear)

@@ -64,29 +64,41 @@ def candidates(dim_x: int, dim_y: int, n: int) -> dict[str, Features]:
     }
 
 
-def crossfit(features: Features, x: np.ndarray, y: np.ndarray, half: np.ndarray) -> list[Scores]:
-    """Learn canonical directions of the features on each half of the rows, and score the other half.
+def crossfit(features: Features, x: np.ndarray, y: np.ndarray, part: np.ndarray) -> list[Scores]:
+    """Score each part of the rows by canonical directions of the features learnt on all other rows.
 
-    The halves are kept apart: their maps differ, and rows scored by different maps must not be mixed, or
+    The parts are kept apart: their maps differ, and rows scored by different maps must not be mixed, or
     which map it was would look like shared information.
 
     Parameters
     ----------
     features : callable
     x, y : numpy.ndarray of shape (n, d)
-    half : numpy.ndarray of bool, shape (n,)
+    part : numpy.ndarray of int, shape (n,)
+        Number of each row's part, from 0.
 
     Returns
     -------
     list of (scores of x, scores of y)
-        One a half, each of shape (n / 2, m), strongest direction first, as normal scores.
+        One a part, each of shape (rows of the part, m), strongest direction first, as normal scores.
     """
     on_x, on_y = standardized(features(x)), standardized(features(y))
     scores = []
-    for learn in (half, ~half):
-        map_x, map_y = _canonical_maps(on_x[learn], on_y[learn])
-        scores.append((normal_scores(on_x[~learn] @ map_x), normal_scores(on_y[~learn] @ map_y)))
+    for p in range(int(part.max()) + 1):
+        own = part == p
+        map_x, map_y = _canonical_maps(on_x[~own], on_y[~own])
+        scores.append((normal_scores(on_x[own] @ map_x), normal_scores(on_y[own] @ map_y)))
     return scores
+
+
+def parts(n: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the part of each row, in a random order: `count` parts as equal as can be."""
+    return rng.permutation(np.arange(n) * count // n)
+
+
+def same_order(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether a column of normal scores of a is a column of b, or its reverse."""
+    return any(np.allclose(u, v) or np.allclose(u, -v) for u in a.T for v in b.T)
 
 
 def significant(scores: list[Scores]) -> bool:

@@ -23,6 +23,8 @@ GAIN = 3.0
 
 Attempt = Callable[[float, np.ndarray | None], tuple[float, np.ndarray]]
 """Degrees of freedom and a dispersion to start from -> log-likelihood and fitted dispersion."""
+Sampler = Callable[[int, np.random.Generator], list[np.ndarray]]
+"""Number of rows and a generator -> rows, block by block."""
 
 
 class EllipticalFit(NamedTuple):
@@ -57,8 +59,8 @@ class EllipticalFit(NamedTuple):
         top = ratios.max()
         return np.asarray(joint - top - math.log(float(np.exp(ratios - top).mean())))
 
-    def draw(self, n: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """Draw rows of the fitted copula with margins as normal scores have them, block by block.
+    def sampler(self) -> Sampler:
+        """Return a function that draws rows of the fitted copula, with margins as normal scores have them.
 
         The correlations across the blocks are shrunk to the corrected information: the fitted ones hold the
         noise of the sample, and a sample of the fit would hold it twice.
@@ -66,12 +68,16 @@ class EllipticalFit(NamedTuple):
         from scipy.special import ndtri
 
         factor = np.linalg.cholesky(_shrunk(self.matrix, self.sizes, self.excess))
-        z = rng.standard_normal((n, len(factor))) @ factor.T
-        if math.isfinite(self.df):
-            z /= np.sqrt(rng.chisquare(self.df, (n, 1)) / self.df)
-        ranks = np.argsort(np.argsort(z, axis=0), axis=0)
-        scores = ndtri(np.arange(1, n + 1) / (n + 1))[ranks]
-        return list(np.split(scores, np.cumsum(self.sizes)[:-1], axis=1))
+
+        def draw(n: int, rng: np.random.Generator) -> list[np.ndarray]:
+            z = rng.standard_normal((n, len(factor))) @ factor.T
+            if math.isfinite(self.df):
+                z /= np.sqrt(rng.chisquare(self.df, (n, 1)) / self.df)
+            ranks = np.argsort(np.argsort(z, axis=0), axis=0)
+            scores = ndtri(np.arange(1, n + 1) / (n + 1))[ranks]
+            return list(np.split(scores, np.cumsum(self.sizes)[:-1], axis=1))
+
+        return draw
 
 
 def fit_student(
