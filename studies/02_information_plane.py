@@ -1,4 +1,14 @@
-"""EBAB and aKDE: resolution that follows a layer's activity, and the compression that it shows."""
+"""EBAB and aKDE: resolution that follows a layer's activity, and the compression that it shows.
+
+Networks are trained as the authors train theirs (`studies._plane_nets`), on digits. At the quick scale the
+steps are ten times as long and ten times fewer.
+
+The last check, that an L2 penalty raises compression, has not come out on digits. I(T;X) of 1,797 rows
+cannot exceed ln 1797 = 7.49 nats. After 8,000 epochs the hidden and last layers of ReLU networks of three
+seeds were at 6.4 to 7.49 nats without the penalty and at 6.9 to 7.49 with it, and had lost 0.02 and 0.01
+nats from their peaks on average. Layers of tanh lose much, by saturation, from which small weights keep
+them. The authors' networks read 4,096 patterns of 12 bits with two classes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +28,8 @@ from adami.estimators import (
     kde_mi_bounds,
 )
 from adami.estimators.activation_bins import binned_information, quantize
-from studies._digit_planes import ACTIVATIONS, digits, train
+from studies._digit_planes import ACTIVATIONS, digits
+from studies._plane_nets import train_together
 from studies.study import Check, Scale, StudyResult
 
 FACTORS = (0.1, 1.0, 100.0)
@@ -31,7 +42,11 @@ def run(scale: Scale, seed: int) -> StudyResult:
     try:
         quick = scale == "quick"
         trained, ours, baseline, note = compression(
-            seed, seeds=2 if quick else 5, epochs=150 if quick else 1500, points=12 if quick else 40
+            seed,
+            seeds=2 if quick else 5,
+            epochs=800 if quick else 8000,
+            points=12 if quick else 30,
+            learning_rate=4e-3 if quick else 4e-4,
         )
     finally:
         torch.set_num_threads(threads)
@@ -94,24 +109,28 @@ def sandwich() -> tuple[Check, ...]:
 
 
 def compression(
-    seed: int, seeds: int, epochs: int, points: int
+    seed: int, seeds: int, epochs: int, points: int, learning_rate: float
 ) -> tuple[tuple[Check, ...], float, float, str]:
     """Train networks on digits with and without weight decay, and measure how far layers compress."""
     scores: dict[tuple[str, float], list[list[float]]] = {}
     accuracy: list[float] = []
     runs, fixed, saturated = [], [], []
+    labels = digits()[1]
     for activation in ACTIVATIONS:
-        for decay in (0.0, WEIGHT_DECAY):
-            for i in range(seeds):
-                planes = (InformationPlane("ebab"), InformationPlane("binning", binning="fixed"))
-                done = train(activation, seed + i, epochs, decay, points, planes)
-                found = [plane.compute(done.labels).compression() for plane in planes]
-                scores.setdefault((activation, decay), []).append([c.compression for c in found[0]])
-                accuracy.append(done.accuracy)
-                runs.append(found[0])
-                saturated += [c.saturated for c in found[0]]
-                if activation == "relu" and not decay:
-                    fixed += [c.compression for c in found[1]]
+        networks = [
+            (seed + i, decay, (InformationPlane("ebab"), InformationPlane("binning", binning="fixed")))
+            for decay in (0.0, WEIGHT_DECAY)
+            for i in range(seeds)
+        ]
+        for net in train_together(activation, networks, epochs, points, learning_rate):
+            shown = activation == "relu" and not net.decay
+            found = [plane.compute(labels).compression() for plane in net.planes[: 2 if shown else 1]]
+            scores.setdefault((activation, net.decay), []).append([c.compression for c in found[0]])
+            accuracy.append(net.accuracy)
+            runs.append(found[0])
+            saturated += [c.saturated for c in found[0]]
+            if shown:
+                fixed += [c.compression for c in found[1]]
     plain = {a: np.array(scores[a, 0.0]) for a in ACTIVATIONS}
     free = np.concatenate([plain[a].mean(axis=1) for a in ACTIVATIONS])
     decayed = np.concatenate([np.array(scores[a, WEIGHT_DECAY]).mean(axis=1) for a in ACTIVATIONS])
@@ -121,7 +140,8 @@ def compression(
     related = compression_correlation(renamed, accuracy)
     note = (
         f"64-10-7-5-10 on scikit-learn's digits, {epochs} epochs, {seeds} seeds, of {len(names)} layers the "
-        "last is the output. Compression by seed, mean of layers, without weight decay: "
+        f"last is the output; test accuracy {np.mean(accuracy):.3f}. Compression by seed, mean of layers, "
+        "without weight decay: "
         + "; ".join(f"{a} " + ", ".join(f"{v:.2f}" for v in plain[a].mean(axis=1)) for a in ACTIVATIONS)
         + f". {np.mean(saturated):.0%} of the layers are near ln n at some epoch, where little can "
         "show. Spearman's correlation of compression with accuracy over all runs: "

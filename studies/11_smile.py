@@ -1,4 +1,15 @@
-"""SMILE and its relatives: with the true density ratio, trained on Gaussian steps, asked for consistency."""
+"""SMILE and its relatives: with the true density ratio, trained on Gaussian steps, asked for consistency.
+
+The spreads that are compared after training are those of the bounds of one critic that a classifier's loss
+trained, as in the published comparison: 2,000 steps at I = 10 alone give SMILE 0.47 to 0.51 and NWJ 12 to
+16 on two seeds, where 0.51 and 13.9 are published. Only such a critic comes near the density ratio, of
+which theory says that NWJ spreads and SMILE does not. One that NWJ itself trains stays at 2 to 4 nats of
+10, so that its spread, 0.6 to 10, is told in the note and tells little. The errors that are compared are of
+critics that each objective trained for itself.
+
+The independence of shuffled views is asked of the critics as they are trained. `SMILE` and `InfoNCE` give 0
+where a critic found nothing on held-out rows, which would pass without a look at the critic.
+"""
 
 from __future__ import annotations
 
@@ -21,35 +32,13 @@ from adami.estimators import (
     js_objective,
     mi_bounds,
     self_consistency,
-    smile_bound,
 )
+from adami.estimators._critic_readout import read
+from adami.estimators._nets.critic_training import scorer
+from studies._ratio_theory import DIM, correlation
+from studies._true_ratio import true_ratio
 from studies.study import Check, Scale, StudyResult
 
-DIM = 20
-PUBLISHED = {
-    (2, 64): {
-        "dv": (2.01, 0.26),
-        "nwj": (2.01, 0.27),
-        "smile1": (2.38, 0.24),
-        "smile5": (2.03, 0.25),
-        "infonce": (1.82, 0.20),
-    },
-    (6, 64): {
-        "dv": (6.21, 0.67),
-        "nwj": (6.04, 0.78),
-        "smile1": (6.77, 0.36),
-        "smile5": (6.67, 0.46),
-        "infonce": (3.72, 0.12),
-    },
-    (10, 64): {
-        "dv": (11.3, 1.2),
-        "nwj": (10.4, 1.4),
-        "smile1": (10.9, 0.39),
-        "smile5": (12.0, 0.63),
-        "infonce": (4.12, 0.03),
-    },
-}
-"""Mean and deviation over batches with the true ratio, (information, batch) -> bound."""
 LEVELS = (2.0, 4.0, 6.0, 8.0, 10.0)
 
 
@@ -58,7 +47,7 @@ def run(scale: Scale, seed: int) -> StudyResult:
     torch.set_num_threads(1)
     try:
         quick = scale == "quick"
-        table = true_ratio(seed, 200 if quick else 4000)
+        table, source = true_ratio(seed, *((200, 120) if quick else (4000, 400)))
         steps, errors, note = gaussian_steps(seed, quick)
         gradient = gradients(seed)
         consistency, said = consistent(seed, quick)
@@ -74,61 +63,9 @@ def run(scale: Scale, seed: int) -> StudyResult:
         baseline=baseline,
         bar=baseline,
         holds=all(c.holds for c in checks),
-        note=f"Baseline is the better of NWJ and InfoNCE with the same critic. {note} {said}",
+        note=f"Baseline is the better of NWJ and InfoNCE with the same critic. {note} {source} {said}",
         checks=checks,
     )
-
-
-def true_ratio(seed: int, batches: int) -> tuple[Check, ...]:
-    """Compare all bounds, given the true log density ratio, with published values."""
-    worst, wide = 0.0, {}
-    for (information, b), published in PUBLISHED.items():
-        rng = np.random.default_rng([seed, 1, information, b])
-        drawn = [_bounds(_true_scores(information, b, rng)) for _ in range(batches)]
-        for name, (mean, deviation) in published.items():
-            values = np.array([d[name] for d in drawn])
-            rounding = 0.05 if mean >= 10.05 else 0.005
-            error = math.hypot(values.std(ddof=1), deviation) / math.sqrt(batches) + rounding / 4
-            worst = max(worst, abs(values.mean() - mean) / error)
-    rng = np.random.default_rng([seed, 2])
-    big = [_bounds(_true_scores(10, 512, rng)) for _ in range(40 if batches < 1000 else 400)]
-    for name in ("nwj", "smile5"):
-        wide[name] = float(np.std([d[name] for d in big], ddof=1))
-    return (
-        Check(
-            "1. true ratio: largest departure from the table, in standard errors", worst, 4.0, worst <= 4.0
-        ),
-        Check(
-            "1. I = 10, batch 512: deviation of SMILE, published 0.16",
-            wide["smile5"],
-            0.3,
-            wide["smile5"] <= 0.3,
-        ),
-        Check(
-            "1. I = 10, batch 512: deviation of SMILE, against half that of NWJ",
-            wide["smile5"],
-            0.5 * wide["nwj"],
-            wide["smile5"] < 0.5 * wide["nwj"],
-        ),
-    )
-
-
-def _bounds(scores: np.ndarray) -> dict[str, float]:
-    found = {name: float(v) for name, v in mi_bounds(scores, 5.0).items()}
-    # with the true ratio NWJ is read at its optimum, 1 + ln r
-    return found | {
-        "nwj": found["js_nwj"],
-        "smile5": found["smile"],
-        "smile1": float(smile_bound(scores, 1.0)),
-    }
-
-
-def _true_scores(information: float, b: int, rng: np.random.Generator) -> np.ndarray:
-    rho = math.sqrt(-math.expm1(-2 * information / DIM))
-    x = rng.normal(size=(b, DIM))
-    y = rho * x + math.sqrt(1 - rho**2) * rng.normal(size=(b, DIM))
-    squares = (x**2).sum(1)[:, None] + (y**2).sum(1)
-    return information + (rho * x @ y.T - rho**2 * squares / 2) / (1 - rho**2)
 
 
 def gaussian_steps(seed: int, quick: bool) -> tuple[tuple[Check, ...], dict[str, float], str]:
@@ -168,7 +105,9 @@ def gaussian_steps(seed: int, quick: bool) -> tuple[tuple[Check, ...], dict[str,
             errors["smile"] < min(errors["nwj"], errors["infonce"]),
         ),
     )
-    note = "Errors: " + ", ".join(f"{name} {e:.2f}" for name, e in errors.items()) + " nats."
+    own = read["nwj"][-1]["nwj"]
+    note = "Errors: " + ", ".join(f"{name} {e:.2f}" for name, e in errors.items()) + " nats. "
+    note += f"At I = 10 a critic trained by NWJ says {own.mean():.1f} with a deviation of {own.std():.1f}."
     return checks, errors, note
 
 
@@ -187,7 +126,7 @@ def _trained(
         loss = loss_of(SeparableCritic(DIM, DIM, hidden))
         optimizer = torch.optim.Adam(loss.parameters(), 5e-4, fused=True)
         for level in levels:
-            rho = math.sqrt(-math.expm1(-2 * level / DIM))
+            rho = correlation(level)
             seen = []
             for step in range(steps):
                 x = torch.randn(64, DIM)
@@ -226,6 +165,24 @@ class AfterPCA:
         return KSG(3).estimate(*parts).value
 
 
+class EveryCritic:
+    """A variational estimator whose critics are all read out, also where one found nothing."""
+
+    def __init__(self, method: SMILE | InfoNCE) -> None:
+        self.method = method
+        self.name = method.name
+
+    def estimate(self, x: Any, y: Any) -> float:
+        fitted = self.method.fit(x, y)
+        a, b = (columns.table(v) for columns, v in zip(fitted.columns_, (x, y)))
+        size, how = fitted._readout_batch(), fitted._how()
+        parts = [
+            (len(c.held), read(scorer(c.loss, a[c.held], b[c.held]), len(c.held), size, how, fitted.tau))
+            for c in fitted.critics_
+        ]
+        return sum(rows * reading.value for rows, reading in parts) / sum(rows for rows, _ in parts)
+
+
 def consistent(seed: int, quick: bool) -> tuple[tuple[Check, ...], str]:
     """Ask three estimators for consistency on digits of 8 x 8 pixels."""
     from sklearn.datasets import load_digits
@@ -239,7 +196,7 @@ def consistent(seed: int, quick: bool) -> tuple[tuple[Check, ...], str]:
     settings["random_state"] = seed
     began = time.process_time()
     checks, said = [], []
-    for method in (AfterPCA(), SMILE(**settings), InfoNCE(**settings)):
+    for method in (AfterPCA(), EveryCritic(SMILE(**settings)), EveryCritic(InfoNCE(**settings))):
         report = self_consistency(
             method, images, rows=(8,) if quick else (2, 4, 6, 8), noise=0.25, random_state=seed
         )

@@ -66,7 +66,7 @@ FULL = Protocol(
     seeds=8,
     epochs=25,
 )
-QUICK = Protocol(entropy=(0.0, 0.03, COMMON), l1=(0.0, 0.001, COMMON), folds=2, seeds=3, epochs=10)
+QUICK = Protocol(entropy=(0.0, 0.03, COMMON), l1=(0.0, 0.001, COMMON), folds=2, seeds=6, epochs=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ class InformationPenalty(nn.Module):  # type: ignore[misc]
 
     Between two steps of the encoder, `learn` brings the critic up to date. Add ``weight * penalty(x, z)`` to
     a loss to lower the information (a bottleneck), subtract it to raise it (a regulariser of a generator; see
-    `AdaptiveGradClip`). A deterministic continuous z has infinite information with x: add noise to it.
+    `AdaptiveGradClip`). A deterministic continuous z has infinite information with x: add noise to it. Where
+    information is lowered, take ``penalty(x, z).clamp_min(0)``: below 0 the critic was left behind, and an
+    encoder that may go on from there learns to fool it and nothing else.
 
     Parameters
     ----------
@@ -51,7 +53,7 @@ class InformationPenalty(nn.Module):  # type: ignore[misc]
             raise ValueError(f"steps={steps}: a critic that never learns says nothing")
         self.loss = loss
         self.steps = steps
-        self.optimizer = torch.optim.Adam(loss.parameters(), lr=learning_rate)
+        self.optimizer = torch.optim.Adam(loss.parameters(), lr=learning_rate, fused=True)
 
     def learn(self, x: Tensor, z: Tensor) -> None:
         """Train the critic on rows x and z; nothing flows back to what made them."""
