@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -23,8 +24,11 @@ FITTED = 5_000_000
 """The model knows the runs up to so many rows."""
 PLANNED, BATCH = 10_000, 200
 """Columns of the table on paper, and how many are counted at a time."""
-SPARK_TASKS = 2
-"""Spark cuts files of up to 256 MB into as many parts as it has cores."""
+SPARK_CORES = 2
+"""Spark cuts files of up to 256 MB into as many parts as it has cores; a part in which no group of rows begins
+is empty."""
+ROW_GROUP = 122_880
+"""Rows that DuckDB writes as one group."""
 WHOLE = "adami"
 """The contestant of whom the ratios are."""
 
@@ -158,14 +162,23 @@ def _model(runs: Sequence[Run]) -> str:
 
 def spark_predictions(runs: Sequence[Run]) -> list[tuple[Run, float]]:
     """Return Spark's runs with the records that the model expects in the shuffles of the joint tables."""
-    return [(r, shuffle_records(r["rows"], r["tables"], r["cells"] / r["tables"], SPARK_TASKS)) for r in runs]
+    return [
+        (r, shuffle_records(r["rows"], r["tables"], r["cells"] / r["tables"], spark_tasks(r["rows"])))
+        for r in runs
+    ]
+
+
+def spark_tasks(rows: int) -> int:
+    """Return the tasks of a scan: as many as cores, but no more than groups of rows in the file."""
+    return min(SPARK_CORES, math.ceil(rows / ROW_GROUP))
 
 
 def _spark(runs: Sequence[Run]) -> str:
     lines = [
         "## Spark",
         "",
-        f"adami on `spark://local[2]`, {SPARK_TASKS} tasks a scan: what Spark's log of events says of whole "
+        f"adami on `spark://local[2]`, {SPARK_CORES} tasks a scan, or one where the file "
+        "has one group of rows: what Spark's log of events says of whole "
         "runs, in `benchmarks/scale_spark.json` by `python -m benchmarks._scale_spark`. Nothing is fitted.",
         "",
         "| rows | joint tables | records shuffled: predicted | measured | bytes a record | CPU-seconds |",
