@@ -25,7 +25,7 @@ FITTED = 5_000_000
 PLANNED, BATCH = 10_000, 200
 """Columns of the table on paper, and how many are counted at a time."""
 SPARK_CORES = 2
-"""Spark cuts files of up to 256 MB into as many parts as it has cores; a part in which no group of rows begins
+"""Spark cuts files of up to 256 MB into as many parts as it has cores; a part where no group of rows begins
 is empty."""
 ROW_GROUP = 122_880
 """Rows that DuckDB writes as one group."""
