@@ -118,7 +118,8 @@ def fit_maps(settings: InfoDiffusion, slots: Sequence[Variable]) -> MapModel:
         for known in product((False, True), repeat=len(codes))
     }
     how = settings._settings(depth=settings.depth, start_floor=START_FLOOR)
-    trained = train_denoiser(rows, sizes, shares, levels, how, settings._training("maps"))
+    labels = bool(codes) and all(level is not None for code in codes for level in code.levels)
+    trained = train_denoiser(rows, sizes, shares, levels, how, settings._training("maps"), labels)
     moments = scaled.mean(axis=0), np.atleast_2d(np.cov(scaled.T, bias=True))
     return MapModel(
         trained.model, levels, kept, mean, deviation, codes, moments, _no_density(x, kept), trained.device

@@ -15,6 +15,7 @@ from adami.estimators._nets.diffusion import signal_and_noise
 from adami.estimators._nets.gaussian_denoiser import CLEAN, DIFFUSED, GaussianPart, Pattern
 
 Architecture = Literal["mlp", "transformer"]
+Start = tuple[np.ndarray, np.ndarray] | nn.Module | None
 FREQUENCIES = 4
 """Waves over the noise level that a network is given, beside the level itself."""
 REACH = 10.0
@@ -38,9 +39,9 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         Columns of each variable.
     patterns : sequence of Pattern
         All that it will be asked for.
-    starts : sequence of (mean, covariance) or None
-        One a pattern: the Gaussian guess from which the network starts. None for all of them takes all
-        columns for independent standard normals.
+    starts : sequence of (mean, covariance), Module or None
+        One a pattern: the guess from which the network starts, Gaussian or one of its own. None for all of
+        them takes all columns for independent standard normals.
     architecture : {"mlp", "transformer"}
         The transformer sees one token a variable.
     hidden : int
@@ -60,7 +61,7 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         self,
         sizes: Sequence[int],
         patterns: Sequence[Pattern],
-        starts: Sequence[tuple[np.ndarray, np.ndarray] | None],
+        starts: Sequence[Start],
         architecture: Architecture = "mlp",
         hidden: int = 64,
         depth: int = 2,
@@ -70,7 +71,7 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         self.sizes, self.patterns = tuple(sizes), tuple(patterns)
         total = sum(self.sizes)
         self.guesses = nn.ModuleList(
-            GaussianPart(p, self.sizes, *start, start_floor)
+            start if isinstance(start, nn.Module) else GaussianPart(p, self.sizes, *start, start_floor)
             for p, start in zip(self.patterns, starts, strict=True)
             if start is not None
         )

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adami.estimators._nets.denoiser import Architecture, Block, Denoiser, faster, width_for
+from adami.estimators._nets.denoiser import Architecture, Block, Denoiser, Start, faster, width_for
 from adami.estimators._nets.diffusion import Levels, signal_and_noise, strata
 from adami.estimators._nets.fit import History, Training, batch, device_of, fit, seeded, to_tensor
 from adami.estimators._nets.gaussian_denoiser import CLEAN, DIFFUSED, Pattern
+from adami.estimators._nets.mixture_start import MixturePart, few_cells
 from adami.estimators._nets.stepping import Schedule
 
 WATCHED = 2048
@@ -77,6 +78,7 @@ def train_denoiser(
     levels: Levels,
     settings: Settings,
     training: Training,
+    labelled: bool = False,
 ) -> Trained:
     """Train one network for all patterns.
 
@@ -91,6 +93,9 @@ def train_denoiser(
     levels : Levels
     settings : Settings
     training : Training
+    labelled : bool
+        Whether all variables but the first are labels, one column a level: a Gaussian start then is one for
+        each combination of them.
 
     Raises
     ------
@@ -105,7 +110,9 @@ def train_denoiser(
     fitted = {p: split[id(r)][0] for p, r in own.items()}
     watched = {p: split[id(r)][1] for p, r in own.items()}
     moments = {id(r): (r.mean(axis=0), np.atleast_2d(np.cov(r.T, bias=True))) for r in fitted.values()}
-    starts = [moments[id(fitted[p])] if settings.gaussian_start else None for p in patterns]
+    starts: list[Start] = [
+        _start(p, sizes, fitted[p], moments[id(fitted[p])], settings, labelled) for p in patterns
+    ]
     hidden = width_for(sum(sizes)) if settings.hidden == "auto" else int(settings.hidden)
     with seeded(training.random_state):
         model = Denoiser(
@@ -146,6 +153,21 @@ def train_denoiser(
         training=training,
     )
     return Trained(model, history, device)
+
+
+def _start(
+    pattern: Pattern,
+    sizes: Sequence[int],
+    rows: np.ndarray,
+    moments: tuple[np.ndarray, np.ndarray],
+    settings: Settings,
+    labelled: bool,
+) -> Start:
+    if not settings.gaussian_start:
+        return None
+    if labelled and few_cells(rows, slice(sizes[0], None)):
+        return MixturePart(pattern, sizes, rows, settings.start_floor)
+    return moments
 
 
 class _Objective:
