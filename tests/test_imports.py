@@ -32,7 +32,12 @@ def imported_by(code: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "code",
-    ["import adami", "import adami.estimators", "import adami.files, adami.papers, adami.report.results"],
+    [
+        "import adami",
+        "import adami.estimators",
+        "import adami.acquisition",
+        "import adami.files, adami.papers, adami.report.results",
+    ],
 )
 def test_import_is_light(code: str) -> None:
     assert imported_by(code) & HEAVY == set()

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from adami.cli.acquire import acquire
 from adami.cli.channel import channel
 from adami.cli.matrix import matrix
 from adami.cli.measure import measure
 from adami.cli.papers import papers
+from adami.cli.peptides import peptides
 from adami.cli.profile import profile
 from adami.cli.rank import rank
 
@@ -24,6 +26,8 @@ app = typer.Typer(
 )
 for command in (profile, rank, matrix, measure, channel, papers):
     app.command()(command)
+app.add_typer(acquire)
+app.add_typer(peptides)
 
 
 def _version(asked: bool) -> None:

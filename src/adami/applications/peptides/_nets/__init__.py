@@ -1,0 +1,1 @@
+"""The networks that read peptides, in PyTorch."""
