@@ -15,7 +15,7 @@ from adami.estimators._nets.diffusion import signal_and_noise
 from adami.estimators._nets.gaussian_denoiser import CLEAN, DIFFUSED, GaussianPart, Pattern
 
 Architecture = Literal["mlp", "transformer"]
-Start = tuple[np.ndarray, np.ndarray] | nn.Module | None
+Moments = tuple[np.ndarray, np.ndarray]
 FREQUENCIES = 4
 """Waves over the noise level that a network is given, beside the level itself."""
 REACH = 10.0
@@ -61,7 +61,7 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         self,
         sizes: Sequence[int],
         patterns: Sequence[Pattern],
-        starts: Sequence[Start],
+        starts: Sequence[Moments | nn.Module | None],
         architecture: Architecture = "mlp",
         hidden: int = 64,
         depth: int = 2,
@@ -71,7 +71,9 @@ class Denoiser(nn.Module):  # type: ignore[misc]
         self.sizes, self.patterns = tuple(sizes), tuple(patterns)
         total = sum(self.sizes)
         self.guesses = nn.ModuleList(
-            start if isinstance(start, nn.Module) else GaussianPart(p, self.sizes, *start, start_floor)
+            GaussianPart(p, self.sizes, start[0], start[1], start_floor)
+            if isinstance(start, tuple)
+            else start
             for p, start in zip(self.patterns, starts, strict=True)
             if start is not None
         )

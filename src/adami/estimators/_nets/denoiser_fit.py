@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adami.estimators._nets.denoiser import Architecture, Block, Denoiser, Start, faster, width_for
+from adami.estimators._nets.denoiser import Architecture, Block, Denoiser, Moments, faster, width_for
 from adami.estimators._nets.diffusion import Levels, signal_and_noise, strata
 from adami.estimators._nets.fit import History, Training, batch, device_of, fit, seeded, to_tensor
 from adami.estimators._nets.gaussian_denoiser import CLEAN, DIFFUSED, Pattern
@@ -110,7 +110,7 @@ def train_denoiser(
     fitted = {p: split[id(r)][0] for p, r in own.items()}
     watched = {p: split[id(r)][1] for p, r in own.items()}
     moments = {id(r): (r.mean(axis=0), np.atleast_2d(np.cov(r.T, bias=True))) for r in fitted.values()}
-    starts: list[Start] = [
+    starts = [
         _start(p, sizes, fitted[p], moments[id(fitted[p])], settings, labelled) for p in patterns
     ]
     hidden = width_for(sum(sizes)) if settings.hidden == "auto" else int(settings.hidden)
@@ -159,10 +159,10 @@ def _start(
     pattern: Pattern,
     sizes: Sequence[int],
     rows: np.ndarray,
-    moments: tuple[np.ndarray, np.ndarray],
+    moments: Moments,
     settings: Settings,
     labelled: bool,
-) -> Start:
+) -> Moments | MixturePart | None:
     if not settings.gaussian_start:
         return None
     if labelled and few_cells(rows, slice(sizes[0], None)):
