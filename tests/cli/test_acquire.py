@@ -72,6 +72,13 @@ def test_ask_as_json_and_go_on(run, model, tmp_path) -> None:
     )
 
 
+def test_numbers_from_nowhere_are_told(run, model) -> None:
+    told = run("acquire", "ask", model, "--confidence", "0", "--questions", "1", stdin=b"1e6\n")
+    assert "lies far outside of" in " ".join(told.stdout.split())
+    usual = run("acquire", "ask", model, "--confidence", "0", "--questions", "1", stdin=b"15\n")
+    assert "lies far outside of" not in " ".join(usual.stdout.split())
+
+
 def test_stopped_by_the_person(run, model) -> None:
     told = run("acquire", "ask", model, "--confidence", "0", stdin=b"q\n")
     assert told.exit_code == 0

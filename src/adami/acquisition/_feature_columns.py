@@ -47,6 +47,16 @@ class FeatureColumn:
             return " / ".join(self.levels)
         return f"a number, {self.low:.4g} to {self.high:.4g} so far"
 
+    def strange(self, value: float | list[float]) -> str:
+        """Return a warning for a number far outside of the table that was learnt from, else nothing."""
+        room = 0.5 * (self.high - self.low)
+        if isinstance(value, list) or self.low - room <= value <= self.high + room:
+            return ""
+        return (
+            f"{self.name}: {value:g} lies far outside of {self.low:.4g} to {self.high:.4g}, all "
+            "that was seen; what follows from it is a guess"
+        )
+
     def value(self, text: str) -> float | list[float]:
         """Return what a typed answer means.
 

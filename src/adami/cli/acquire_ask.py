@@ -110,7 +110,10 @@ def _converse(
                 if typed.strip() in ("?", ""):
                     policy.refuse(query)
                 else:
-                    policy.tell(query, column.value(typed))
+                    value = column.value(typed)
+                    policy.tell(query, value)
+                    if not silent and (warning := column.strange(value)):
+                        console.print(warning, style="yellow", markup=False)
             except ValueError as problem:
                 console.print(str(problem), style="red", markup=False)
                 continue
