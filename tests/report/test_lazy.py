@@ -163,3 +163,39 @@ def test_verbs_take_paths_and_patterns(
     assert tight.settings["engine"] == "duckdb"
     with pytest.raises(ValueError, match="leaves no room"):
         adami.rank(tmp_path / "0.parquet", "y", memory_limit="5kB")
+
+
+def test_what_an_engine_answered_is_not_asked_again(
+    rows: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow.parquet as pq
+
+    from adami.engines import Source as Asked
+
+    file = tmp_path / "rows.parquet"
+    pq.write_table(pa.table(rows), file)
+    options: dict[str, Any] = {"permutations": 0, "sampling": Sampling(max_rows=500), "name": "rows"}
+    plain = lazy.profile(open_source(f"{file}"), "y", **options)
+    kept = lazy.profile(open_source(f"{file}"), "y", resume=tmp_path / "kept", **options)
+    fetch, count = Asked.fetch, []
+    monkeypatch.setattr(Asked, "fetch", lambda self, e: count.append(1) or fetch(self, e))
+    monkeypatch.setattr("adami.report._survey.draw", lambda *_, **__: pytest.fail("drawn again"))
+    again = lazy.profile(open_source(f"{file}"), "y", resume=tmp_path / "kept", **options)
+    assert not count
+    for a, b, c in zip(plain.ranking.rows, kept.ranking.rows, again.ranking.rows):
+        assert a.information == b.information == c.information
+        assert a.information.interval == b.information.interval == c.information.interval
+    np.testing.assert_array_equal(plain.matrix.information, again.matrix.information)
+    assert [c.distinct for c in plain.columns] == [c.distinct for c in again.columns]
+    assert all((plain.data[n] == again.data[n]).all() for n in plain.data)
+    monkeypatch.undo()
+    # torn rows are drawn again, and another state of the file is another question
+    torn = next((tmp_path / "kept" / "engine").glob("rows-*.arrow"))
+    torn.write_bytes(torn.read_bytes()[:-9])
+    with pytest.warns(UserWarning, match="rows are drawn again"):
+        lazy.profile(open_source(f"{file}"), "y", resume=tmp_path / "kept", **options)
+    pq.write_table(pa.table({n: v[: N // 2] for n, v in rows.items()}), file)
+    monkeypatch.setattr(Asked, "fetch", lambda self, e: count.append(1) or fetch(self, e))
+    with pytest.raises(ValueError, match="pieces of other work"):
+        lazy.profile(open_source(f"{file}"), "y", resume=tmp_path / "kept", **options)
+    assert count

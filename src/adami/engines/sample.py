@@ -45,10 +45,18 @@ class Drawn:
     columns : mapping of name -> raw column
     total : int
         Rows of the whole table.
+    table : pyarrow.Table
+        The rows as they came.
     """
 
     columns: RawColumns
     total: int
+    table: Any
+
+    @classmethod
+    def of(cls, table: Any, total: int) -> Drawn:
+        """Return rows as an engine gave them."""
+        return cls(raw_columns(table), total, table)
 
     @property
     def rows(self) -> int:
@@ -138,7 +146,7 @@ def draw(
         share = min(1.0, 1.5 * share)
     _refuse_common_fate(found, keys)
     chosen = found.take(order[:wanted]).select(list(values)).rename_columns(names)
-    return Drawn(raw_columns(chosen), total)
+    return Drawn.of(chosen, total)
 
 
 def sample(

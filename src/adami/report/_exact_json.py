@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from adami.engines.fields import Field
 from adami.estimators.co_information import CoInformation
 from adami.report.interactions import Pair
 from adami.report.results import ColumnSummary, Interaction
 from adami.result import Diagnostic, Estimate
 
 RECORDS: dict[str, type] = {
-    cls.__name__: cls for cls in (CoInformation, ColumnSummary, Diagnostic, Interaction, Pair)
+    cls.__name__: cls for cls in (CoInformation, ColumnSummary, Diagnostic, Field, Interaction, Pair)
 }
 """Records that pieces of a profile are made of."""
 PLAIN_DTYPES = "biufU"

@@ -18,6 +18,8 @@ from adami._version import __version__
 from adami.report._exact_json import decode, encode
 
 MANIFEST = "manifest.json"
+ENGINE = "engine"
+"""Folder, among the pieces, of what an engine has answered."""
 OBJECT_ROWS = 10_000
 """Rows of text hashed at a time."""
 
@@ -132,7 +134,9 @@ class Pieces:
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            others = [p.name for p in self.folder.iterdir() if not p.name.endswith(".part")]
+            others = [
+                p.name for p in self.folder.iterdir() if not p.name.endswith(".part") and p.name != ENGINE
+            ]
         except ValueError:
             raise ValueError(
                 f"resume: {str(path)!r} cannot be read as adami wrote it; delete the folder, or give another"

@@ -6,6 +6,7 @@ their intervals need.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -24,6 +25,7 @@ from adami.estimators._base import Estimator
 from adami.estimators.auto import Auto
 from adami.estimators.registry import get
 from adami.report._progress import Report
+from adami.report._scans import Scans
 from adami.report._table import Table
 from adami.report.relevance import relevance
 from adami.result import Diagnostic, Estimate
@@ -127,6 +129,7 @@ def survey(
     random_state: int | None,
     n_jobs: int | None,
     progress: Report,
+    resume: str | os.PathLike[str] | None = None,
 ) -> Survey:
     """Count what can be counted over all rows and draw as many rows as the rest needs.
 
@@ -142,6 +145,8 @@ def survey(
     estimator, kinds, missing, confidence, random_state, n_jobs, progress
         As in `rank`.
     sampling : Sampling
+    resume : path, optional
+        Folder where the answers of the engine are kept.
 
     Returns
     -------
@@ -152,12 +157,23 @@ def survey(
     if target is not None and target not in names:
         raise KeyError(unknown_column(target, names))
     _tell(progress, f"looking at the columns in {source.backend}")
-    fields = table_fields(source, names, kinds=kinds)
+    scans = Scans(resume, source)
+    asked: dict[str, Any] = {"names": names, "kinds": kinds if isinstance(kinds, str) else dict(kinds or {})}
+    fields = scans.once("columns", asked, lambda: table_fields(source, names, kinds=kinds))
     _refuse(fields, missing)
     _tell(progress, f"counting in {source.backend}")
-    counted, entropies = _count(source, fields, estimator, missing, confidence, target, matrix)
+    asked |= {"method": repr(estimator), "missing": missing, "confidence": confidence}
+    asked |= {"target": target, "matrix": matrix}
+    counted, entropies = scans.once(
+        "counts",
+        asked,
+        lambda: _count(source, fields, estimator, missing, confidence, target, matrix),
+    )
     _tell(progress, f"drawing rows in {source.backend}")
-    drawn = draw(source, names, sampling.max_rows, random_state, key=sampling.key)
+    how = {"rows": sampling.max_rows, "random_state": random_state, "key": sampling.key}
+    drawn = scans.drawn(
+        how, names, lambda: draw(source, names, sampling.max_rows, random_state, key=sampling.key)
+    )
     chosen = {name: f.kind for name, f in fields.items()}
     wanted = _watched(names, target, counted)
 

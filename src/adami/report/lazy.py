@@ -239,6 +239,7 @@ def profile(
         random_state=random_state,
         n_jobs=n_jobs,
         progress=progress,
+        resume=resume,
     )
     found = profile_of_rows(
         known.sample,
