@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+import adami
 from adami.report.profile import profile
 from adami.report.rank import rank
 
@@ -93,3 +94,30 @@ def test_progress_and_interruption(table):
     assert "interrupted" in {d.flag for d in stopped.ranking.diagnostics}
     assert stopped.matrix["length", "species"] == stopped.ranking["length"].information.value
     assert math.isnan(stopped.matrix["length", "noise"])
+
+
+def test_repeated_values_that_differ_by_rounding_alone_have_an_entropy() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 7, 3_000)
+    # sums of tenths and thousandths: many values twice, some of them 1e-16 apart
+    size = rng.integers(0, 1_000, 3_000) / 1_000 + y * 0.1
+    assert 0 < np.diff(np.unique(size)).min() < 1e-15
+    found = profile({"size": size, "y": y}, "y", permutations=0)
+    entropy = next(c.entropy for c in found.columns if c.name == "size")
+    spread = size + rng.uniform(-5e-4, 5e-4, 3_000)
+    assert entropy == pytest.approx(float(adami.entropy(spread)), abs=0.05)
+
+
+def test_a_column_without_an_entropy_does_not_end_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("the density is infinite")
+
+    monkeypatch.setattr("adami.estimators.kozachenko_leonenko.KozachenkoLeonenko._entropy", refuse)
+    rng = np.random.default_rng(0)
+    found = profile({"size": rng.normal(size=200), "y": rng.integers(0, 2, 200)}, "y", permutations=0)
+    size = next(c for c in found.columns if c.name == "size")
+    assert size.entropy is None
+    assert [d.message for d in size.diagnostics if d.flag == "no_entropy"] == [
+        "no entropy of 'size': the density is infinite"
+    ]
+    assert "the density is infinite" in found.to_html()

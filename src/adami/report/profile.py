@@ -26,6 +26,9 @@ from adami.report.results import ColumnSummary, Profile
 from adami.result import Diagnostic, Estimate
 from adami.variables import Kind, Missing, Variable, join
 
+ROUNDING = 64 * np.finfo(np.float64).eps
+"""Relative distance of values that a few additions make of one."""
+
 
 def profile(
     columns: RawColumns,
@@ -179,15 +182,22 @@ def _summary(field: Field) -> ColumnSummary:
         if field.kind == "continuous" and field.distinct < x.n:
             x, note = _unrounded(x)
             found = (*found, note)
-        entropy = assess(own, x, interval=field.kind == "discrete")
-        found = tuple(dict.fromkeys((*found, *entropy.diagnostics)))
+        try:
+            entropy = assess(own, x, interval=field.kind == "discrete")
+            found = tuple(dict.fromkeys((*found, *entropy.diagnostics)))
+        except ValueError as problem:
+            # the page has more to say than this number
+            found = (*found, Diagnostic("no_entropy", f"no entropy of {field.name!r}: {problem}", "warning"))
     return ColumnSummary(field.name, field.kind, field.missing, field.distinct, entropy, found)
 
 
 def _unrounded(x: Variable) -> tuple[Variable, Diagnostic]:
     """Spread repeated values evenly over the smallest step between values, as rounding once gathered them."""
     column = x.columns[0]
-    step = float(np.diff(np.unique(column.values)).min())
+    steps = np.diff(np.unique(column.values))
+    # 0.1 + 0.2 and 0.3 are one value: what lies this near differs by the rounding of a computer alone
+    apart = steps > ROUNDING * np.abs(column.values).max()
+    step = float(steps[apart].min() if apart.any() else steps.max())
     moved = column.values + step * np.random.default_rng(0).uniform(-0.5, 0.5, x.n)
     note = Diagnostic(
         "ties",
