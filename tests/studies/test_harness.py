@@ -20,6 +20,7 @@ def run(scale, seed):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     import studies
+    from studies import __main__ as harness
 
     made = tmp_path / "made"
     made.mkdir()
@@ -28,6 +29,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (made / "32_wrong.py").write_text("def run(scale, seed):\n    return 3\n")
     (made / "notes.py").write_text("")
     monkeypatch.setattr(studies, "__path__", [str(made), *studies.__path__])
+    found = harness.discover([str(made)])
+    monkeypatch.setattr(harness, "discover", lambda *_: found)
     yield made
     for name in [n for n in sys.modules if n.startswith("studies.") and n.split(".")[1][0].isdigit()]:
         del sys.modules[name]
