@@ -110,9 +110,7 @@ def train_denoiser(
     fitted = {p: split[id(r)][0] for p, r in own.items()}
     watched = {p: split[id(r)][1] for p, r in own.items()}
     moments = {id(r): (r.mean(axis=0), np.atleast_2d(np.cov(r.T, bias=True))) for r in fitted.values()}
-    starts = [
-        _start(p, sizes, fitted[p], moments[id(fitted[p])], settings, labelled) for p in patterns
-    ]
+    starts = [_start(p, sizes, fitted[p], moments[id(fitted[p])], settings, labelled) for p in patterns]
     hidden = width_for(sum(sizes)) if settings.hidden == "auto" else int(settings.hidden)
     with seeded(training.random_state):
         model = Denoiser(
