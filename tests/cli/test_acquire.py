@@ -79,6 +79,21 @@ def test_numbers_from_nowhere_are_told(run, model) -> None:
     assert "lies far outside of" not in " ".join(usual.stdout.split())
 
 
+def test_files_of_a_pattern_are_one_table(run, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("ibis")
+    monkeypatch.chdir(tmp_path)
+    lines = PENGUINS.read_text().splitlines()
+    (tmp_path / "a.csv").write_text("\n".join(lines[:200]) + "\n")
+    (tmp_path / "b.csv").write_text("\n".join([lines[0], *lines[200:]]) + "\n")
+    options = ("--target", "species", "--steps", "20", "--json")
+    parts = json.loads(run("acquire", "train", f"{tmp_path}/*.csv", *options).stdout)
+    whole = json.loads(run("acquire", "train", PENGUINS, *options).stdout)
+    assert parts["rows"] == whole["rows"]
+    found = json.loads(run("acquire", "curve", whole["model"], f"{tmp_path}/*.csv", "--json").stdout)
+    assert found["rows"] == whole["rows"]
+    assert found["held_out"] is True
+
+
 def test_stopped_by_the_person(run, model) -> None:
     told = run("acquire", "ask", model, "--confidence", "0", stdin=b"q\n")
     assert told.exit_code == 0

@@ -30,6 +30,9 @@ DATA_ERROR = 1
 PIPE_WIDTH = 110
 """Columns of text when the output goes to a file or another program."""
 
+MOST_VALUES = 2**26
+"""Rows times columns that are read at once out of an engine."""
+
 
 def command(body: Callable[P, None]) -> Callable[P, None]:
     """Turn what goes wrong inside a command into one readable paragraph and an exit code."""
@@ -131,6 +134,24 @@ def load(
             memory_limit=memory_limit,
         )
         return found
+
+
+def load_whole(
+    file: str,
+    columns: Sequence[str] | None,
+    format: Format | None,
+    na: Sequence[str] | None,
+    quiet: bool,
+) -> RawColumns:
+    """Read all rows of the table, also where an engine holds them."""
+    found = load(file, columns, format, na, quiet)
+    if isinstance(found, dict):
+        return found
+    from adami._inputs import raw_columns
+
+    whole: RawColumns = raw_columns(found.read(MOST_VALUES))
+    found.close()
+    return whole
 
 
 def page_name(file: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from adami.cli import _options as o
-from adami.cli._session import command, load, noticed, out_console, print_json
+from adami.cli._session import command, load_whole, noticed, out_console, print_json
 
 
 @command
@@ -46,9 +46,7 @@ def curve(
     from adami.acquisition import Questionnaire
 
     asks = Questionnaire.load(model)
-    table = load(file, None, format, na, quiet)
-    if not isinstance(table, dict):
-        raise ValueError("this table is too big to be read at once; give a part of it")
+    table = load_whole(file, None, format, na, quiet)
     with noticed(quiet):
         found = asks.curve(table, most)
     if as_json:

@@ -9,7 +9,7 @@ import typer
 
 from adami.cli import _options as o
 from adami.cli._progress import Meter
-from adami.cli._session import command, load, noticed, only, out_console, print_json
+from adami.cli._session import command, load_whole, noticed, only, out_console, page_name, print_json
 
 if TYPE_CHECKING:
     from adami.acquisition import AskingCurve, Questionnaire
@@ -64,13 +64,11 @@ def train(
 
     Example: adami acquire train examples/penguins.csv --target species
     """
-    table = load(file, only(column, target), format, na, quiet)
-    if not isinstance(table, dict):
-        raise ValueError("this table is too big to train on in memory; give a part of it")
+    table = load_whole(file, only(column, target), format, na, quiet)
     from adami.acquisition import Questionnaire
 
     prices = None if costs is None else read_costs(costs)
-    goal = out or Path(f"{'table' if file == '-' else Path(file).stem}.model.json")
+    goal = out or Path(f"{'table' if file == '-' else Path(page_name(file)).stem}.model.json")
     with noticed(quiet), Meter(quiet) as meter:
         asks = Questionnaire(
             target,

@@ -79,13 +79,36 @@ class Source:
         MemoryError
             When the engine's memory limit does not suffice.
         """
+        columns: dict[str, list[Any]] = self._answer(expression).to_pydict()
+        return columns
+
+    def read(self, most: int) -> Any:
+        """Bring all rows here, in their order, as an Arrow table.
+
+        Parameters
+        ----------
+        most : int
+            Most values, rows times columns, that may be brought.
+
+        Raises
+        ------
+        ValueError
+            For more values than that, and as `fetch`.
+        """
+        rows = self.fetch(self.table.aggregate(n=self.table.count()))["n"][0]
+        if rows * len(self.columns) > most:
+            raise ValueError(
+                f"{self.name} has {rows:,} rows of {len(self.columns)} columns, too many to be worked on in "
+                "memory; choose fewer columns, or give a part of it"
+            )
+        return self._answer(self.table)
+
+    def _answer(self, expression: Any) -> Any:
         with _errors.explained(self.name, self.origin), warnings.catch_warnings():
             # what Spark and DuckDB say of the versions of pandas and Ibis is nothing that a user can change
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
-            found = interruptible(self.table._find_backend(use_default=True), expression.to_pyarrow)
-        columns: dict[str, list[Any]] = found.to_pydict()
-        return columns
+            return interruptible(self.table._find_backend(use_default=True), expression.to_pyarrow)
 
 
 def open_source(
